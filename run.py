@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""The portal's one command: `python3 run.py` starts it, `python3 run.py --help` lists the rest.
+
+Needs Python 3.11 and nothing else: it makes `.tools` (uv) and `.venv` (the libraries of requirements.txt, checked by
+hash) beside this file, then runs again inside. Only the standard library may be imported before that.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+TOOLS = ROOT / ".tools"
+INSIDE = Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def main():
+    check_machine()
+    if INSIDE:
+        from app.supervisor.cli import main as command
+
+        sys.exit(command(sys.argv[1:]))
+    wanted = ["requirements.txt"]
+    if sys.argv[1:2] == ["test"]:
+        wanted.append("requirements-test.txt")
+    prepare(wanted)
+    python = str(VENV / "bin" / "python")
+    sys.stdout.flush()
+    os.execv(python, [python, str(ROOT / "run.py"), *sys.argv[1:]])
+
+
+def check_machine():
+    if sys.version_info < (3, 11):
+        newer = next(filter(shutil.which, ["python3.13", "python3.12", "python3.11"]), None)
+        hint = (
+            "Essayez : {} run.py".format(newer)
+            if newer
+            else "Installez Python 3.11 ou plus récent."
+        )
+        stop(
+            "Python {}.{} est trop ancien, le portail demande Python 3.11. {}".format(
+                *sys.version_info[:2], hint
+            )
+        )
+    if os.name != "posix":
+        stop(
+            "Le portail fonctionne sous Linux et macOS. Sous Windows, lancez-le dans WSL 2 (wsl --install)."
+        )
+
+
+def prepare(wanted):
+    """Install what `wanted` (requirements files) asks for, unless the stamps say that it is done."""
+    if (VENV / "bin" / "python").exists() and all(stamp(name).exists() for name in wanted):
+        return
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "lock").open("w") as lock:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two first starts at once wait for each other
+        print("Installation des bibliothèques (une seule fois)…", flush=True)
+        install(wanted)
+        for name in wanted:
+            stamp(name).touch()
+
+
+def stamp(name):
+    """The empty file whose presence says that this very content of `name` is installed."""
+    digest = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()[:16]
+    return VENV / f".{name}.{digest}"
+
+
+def install(wanted):
+    files = [part for name in wanted for part in ("-r", str(ROOT / name))]
+    fresh = not (VENV / "bin" / "python").exists()
+    uv = find_uv()
+    if uv:
+        if fresh:
+            run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+        run([uv, "pip", "install", "--quiet", "--python", str(VENV), "--require-hashes", *files])
+        return
+    if fresh:
+        run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    run(
+        [
+            str(VENV / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            *files,
+        ]
+    )
+
+
+def find_uv():
+    """uv installs in seconds what pip installs in a minute; without it, None: pip does."""
+    ours = TOOLS / "bin" / "uv"
+    if not ours.exists():
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--upgrade",
+        ]
+        command += ["--target", str(TOOLS), "-r", str(ROOT / "requirements-tools.txt")]
+        subprocess.run(command, capture_output=True)
+    return str(ours) if ours.exists() else shutil.which("uv")
+
+
+def run(command):
+    if subprocess.run(command, cwd=str(ROOT)).returncode:
+        stop(
+            "L'installation des bibliothèques a échoué (voir ci-dessus).\n"
+            "Il faut un accès au dépôt de paquets de Python et, sous Debian ou Ubuntu : sudo apt install python3-venv"
+        )
+
+
+def stop(message):
+    sys.exit("portail : " + message)
+
+
+if __name__ == "__main__":
+    main()
