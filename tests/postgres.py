@@ -173,7 +173,7 @@ def _binaries(folder: Path, owner: dict[str, Any]) -> Path:
 
 
 def _initialise(binaries: Path, folder: Path, owner: dict[str, Any]) -> None:
-    command = [
+    command: list[str | Path] = [
         binaries / "initdb",
         "-D",
         folder / "data",
