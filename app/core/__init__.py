@@ -1,0 +1,1 @@
+"""The lowest room: what every feature stands on and that knows none of them."""

@@ -1,0 +1,52 @@
+"""What a low room asks of a high one. ``app.registry`` fills these at start (architecture.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+
+OpeningsClosed = Callable[[Session, Actor, Sequence[int], str], int]
+"""(session, actor, opening ids, reason) → bookings cancelled."""
+TieEnded = Callable[[Session, Actor, int, int | None, date, str], int]
+"""(session, actor, child id, household id or None for all, from day, reason) → cancelled."""
+EnrolmentEnded = Callable[[Session, Actor, int, int, date, str], int]
+"""(session, actor, child id, activity id, from day, reason) → bookings cancelled."""
+PricesChanged = Callable[[Session, Actor, Sequence[int] | None, date], int]
+"""(session, actor, household ids or None for all, from day) → bookings repriced."""
+CommittedCents = Callable[[Session, Sequence[int]], dict[int, int]]
+"""(session, household ids) → required cover in cents of each (B6)."""
+Settle = Callable[[Session, Any], None]
+"""(session, payment): what a paid payment does, once, in the transaction that marks it paid."""
+WalletCredited = Callable[[Session, int], None]
+"""(session, household id): called after money came in (ends a coverage case, B9)."""
+AccountActivated = Callable[[Session, int, Any], None]
+"""(session, account id, registration): a new account gets or joins its household (A4, §3.9)."""
+
+openings_closed: list[OpeningsClosed] = []
+tie_ended: list[TieEnded] = []
+enrolment_ended: list[EnrolmentEnded] = []
+prices_changed: list[PricesChanged] = []
+committed_cents: list[CommittedCents] = []
+settle: dict[str, Settle] = {}
+wallet_credited: list[WalletCredited] = []
+account_activated: list[AccountActivated] = []
+
+
+def reset() -> None:
+    """Empty every hook (a fresh application registers them again)."""
+    for handlers in (
+        openings_closed,
+        tie_ended,
+        enrolment_ended,
+        prices_changed,
+        committed_cents,
+        wallet_credited,
+        account_activated,
+    ):
+        handlers.clear()
+    settle.clear()

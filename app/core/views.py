@@ -1,0 +1,64 @@
+"""Bases of the family's pages: who asks, what right it takes, how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import abort, g, render_template
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.security.decorators import permission_name
+from flask_login import current_user
+
+from app.core.actor import NO_HOUSEHOLD, Actor
+
+Page = Callable[..., Any]
+
+
+def current_actor() -> Actor:
+    """The account of this request, or the anonymous visitor (no account, no household)."""
+    if not current_user.is_authenticated:
+        return Actor(account_id=None)
+    if "actor" not in g:
+        g.actor = Actor(
+            account_id=current_user.id,
+            household_id=current_user.household_id or NO_HOUSEHOLD,
+            roles=frozenset(role.name for role in current_user.roles),
+        )
+    return g.actor  # type: ignore[no-any-return]
+
+
+def family_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
+    """A page for accounts of a household, with the right « can_use » on its view."""
+
+    def decorate(page: Page) -> Page:
+        def for_households_only(self: BaseView, *args: Any, **kwargs: Any) -> Any:
+            if current_actor().household_id == NO_HOUSEHOLD:
+                abort(403)
+            return page(self, *args, **kwargs)
+
+        for_households_only.__name__ = page.__name__
+        for_households_only.__doc__ = page.__doc__
+        return expose(url, methods)(has_access(permission_name("use")(for_households_only)))  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def public_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
+    """A page open to everybody; the house test lists them all."""
+
+    def decorate(page: Page) -> Page:
+        page.is_public = True  # type: ignore[attr-defined]
+        return expose(url, methods)(page)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+class PageView(BaseView):  # type: ignore[misc]
+    """A view whose templates live in ``app/templates`` and whose name is its right's name."""
+
+    default_view = "index"
+
+    def page(self, template: str, status: int = 200, **context: Any) -> tuple[str, int]:
+        """Render ``template`` with ``status``."""
+        return render_template(template, **context), status

@@ -1,0 +1,70 @@
+"""Settings of one deployment, read once from the environment (product.md §6)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+
+
+def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The Flask configuration that these environment variables ask for.
+
+    ``PORTAIL_VAR`` is the one folder of all local state; everything else is derived from it
+    unless a real part (PostgreSQL, Redis, SMTP, Stripe) is named.
+    """
+    var = Path(environ.get("PORTAIL_VAR") or ROOT / "var").resolve()
+    production = environ.get("PORTAIL_ENV") == "production"
+    return {
+        "PORTAIL_VAR": var,
+        "PRODUCTION": production,
+        "SECRET_KEY": environ.get("SECRET_KEY") or _kept_secret(var),
+        "BASE_URL": environ.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}"),
+        "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL"), var),
+        "REDIS_URL": environ.get("REDIS_URL") or f"unix://{var / 'queue.sock'}",
+        "SMTP_URL": environ.get("SMTP_URL", ""),
+        "MAIL_FROM": environ.get("MAIL_FROM", "Portail famille <portail@montclair.example>"),
+        "STORAGE_URL": environ.get("STORAGE_URL") or f"file://{var / 'files'}",
+        "STRIPE_SECRET_KEY": environ.get("STRIPE_SECRET_KEY", ""),
+        "STRIPE_WEBHOOK_SECRET": environ.get("STRIPE_WEBHOOK_SECRET", ""),
+        "STRIPE_API_BASE": environ.get("STRIPE_API_BASE", ""),
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": environ.get("BASE_URL", "").startswith("https://"),
+        "WTF_CSRF_TIME_LIMIT": 8 * 3600,
+        "BABEL_DEFAULT_LOCALE": "fr",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Paris",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "LANGUAGES": {"fr": {"flag": "fr", "name": "Français"}},
+        # Permissions and roles are written by the release step, never by a web process.
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": False,
+        "FAB_ADD_SECURITY_API": False,
+        "FAB_API_SHOW_STACKTRACE": False,
+        "FAB_BASE_TEMPLATE": "appbuilder/portal_base.html",
+        "FAB_SECURITY_MANAGER_CLASS": "app.accounts.security.SecurityManager",
+        "AUTH_TYPE": 1,
+        "AUTH_USER_REGISTRATION": False,
+        "AUTH_ROLE_ADMIN": "Administrateur",
+        "APP_NAME": "Portail famille",
+    }
+
+
+def database_url(asked: str | None, var: Path) -> str:
+    """SQLAlchemy's address of the database: the one asked for, else SQLite in ``var``."""
+    if not asked:
+        return f"sqlite:///{var / 'portail.sqlite'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if asked.startswith(prefix):
+            return "postgresql+psycopg://" + asked.removeprefix(prefix)
+    return asked
+
+
+def _kept_secret(var: Path) -> str:
+    """The secret that the supervisor wrote once, or a passing one when nothing is kept."""
+    kept = var / "secret_key"
+    return kept.read_text().strip() if kept.exists() else secrets.token_urlsafe(48)
