@@ -1,0 +1,197 @@
+"""Fixtures of every test: a frozen clock, an application, a fresh database, people.
+
+The database is a copy of a template that was migrated once; ``PORTAIL_TEST_DB=postgresql`` uses
+the embedded PostgreSQL (see ``tests/postgres.py``), else SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+import config
+from app import create_app
+from app.accounts.release import write_permissions
+from app.core.db import db, write_intent
+from tests import postgres
+from tests.factories import Cast, Factory
+
+ON_POSTGRESQL = os.environ.get("PORTAIL_TEST_DB") == "postgresql"
+NOW = datetime(2027, 1, 12, 9, 0, tzinfo=ZoneInfo("Europe/Paris"))
+"""A Tuesday in term time; every test happens then unless it says otherwise."""
+PASSWORD = "Montclair2026"
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Time stands still at ``NOW`` (``traveller.move_to(...)`` moves it)."""
+    if request.node.get_closest_marker("processes") or request.node.get_closest_marker("browser"):
+        yield None
+        return
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``PORTAIL_VAR`` of this test worker."""
+    return tmp_path_factory.mktemp("var")
+
+
+@pytest.fixture(scope="session")
+def database(state_folder: Path) -> Iterator[Any]:
+    """The worker's database, to be renewed before each test."""
+    if ON_POSTGRESQL:
+        with postgres.shared() as server:
+            yield PostgresqlDatabase(server, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    else:
+        yield SqliteDatabase(state_folder)
+
+
+class SqliteDatabase:
+    """A file, copied from a migrated template."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "portail.sqlite"
+        self.template = folder / "template.sqlite"
+        self.url = f"sqlite:///{self.path}"
+
+    def build_template(self) -> None:
+        migrate(f"sqlite:///{self.template}", self.template.parent)
+
+    def renew(self) -> None:
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(self.template, self.path)
+
+
+class PostgresqlDatabase:
+    """A database copied from a migrated template database."""
+
+    def __init__(self, server: postgres.Server, worker: str) -> None:
+        self.server = server
+        self.name = f"portail_{worker}"
+        self.url = server.url(self.name)
+        self.template = ""
+
+    def build_template(self) -> None:
+        self.template = self.server.template("portail_template", lambda url: migrate(url, None))
+
+    def renew(self) -> None:
+        self.server.create_database(self.name, self.template)
+
+
+def migrate(url: str, folder: Path | None) -> None:
+    """Bring an empty database to the newest schema, with roles and permissions."""
+    app = create_app(test_settings(url, folder or Path("/nonexistent")))
+    with app.app_context(), write_intent():
+        upgrade()
+        write_permissions(app)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_settings(url: str, folder: Path) -> dict[str, Any]:
+    """The configuration of a test application: no queue, no mail server, no real secret."""
+    settings = config.settings_from({"PORTAIL_VAR": str(folder), "SECRET_KEY": "tests only"})
+    settings |= {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "REDIS_URL": "",
+        "TESTING": True,
+        "WTF_CSRF_ENABLED": False,
+        "SERVER_NAME": "portail.test",
+        "RATELIMIT_STORAGE_URI": "memory://",
+    }
+    return settings
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def session_app(database: Any, state_folder: Path) -> Flask:
+    """One application per worker (making one costs about a second)."""
+    database.build_template()
+    return create_app(test_settings(database.url, state_folder))
+
+
+@pytest.fixture
+def app(session_app: Flask, database: Any) -> Iterator[Flask]:
+    """The application on a fresh database."""
+    with session_app.app_context():
+        db.engine.dispose()
+    database.renew()
+    yield session_app
+    with session_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A writing session, as in a job; each test commits what it wants pages to see."""
+    with app.app_context(), write_intent():
+        yield db.session()
+        db.session.remove()
+
+
+@pytest.fixture
+def make(session: Session) -> Factory:
+    """Makes households, children, activities… as few as the test needs."""
+    return Factory(session)
+
+
+@pytest.fixture
+def cast(make: Factory) -> Cast:
+    """Camille (Jules, Rose, Noé) and Yanis (Noé too), enrolled, with openings and money."""
+    return make.cast()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor without login."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Any:
+    """``sign_in(account)`` → a client with that account's session, without the login page."""
+
+    def signed_in(account: Any) -> FlaskClient:
+        client = app.test_client()
+        with client.session_transaction() as web:
+            web["_user_id"] = account.get_id()
+            web["_fresh"] = True
+        return client
+
+    return signed_in
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One PostgreSQL server for all workers, started by the process that starts them."""
+    if ON_POSTGRESQL and "PYTEST_XDIST_WORKER" not in os.environ:
+        server = postgres.shared()
+        server.__enter__()
+        config.add_cleanup(lambda: server.__exit__(None, None, None))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database, so that the PostgreSQL run takes just that."""
+    for item in items:
+        if "database" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.db)
+        if item.get_closest_marker("postgresql") and not ON_POSTGRESQL:
+            item.add_marker(pytest.mark.skip(reason="runs in the PostgreSQL step"))
