@@ -1,7 +1,219 @@
-"""Helpers of templates (being written)."""
+"""What templates may call, and how a refusal or an error becomes a page.
 
-from flask import Flask
+Other rooms use: ``sentence(error)``, ``flash_refusal(error)``, ``attach(form, field, error)``,
+``takes_uploads``; the registry fills ``shell_facts`` (what the header shows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app, g, request
+from flask_babel import get_locale, ngettext
+from flask_login import current_user
+
+from app.core import assets, dates, error_pages
+from app.core.money import euros
+from app.core.refusals import attach as attach
+from app.core.refusals import flash_refusal as flash_refusal
+from app.core.refusals import sentence as sentence
+from app.core.text import N_
+
+UPLOAD_LIMIT = 13_000_000
+"""Bytes of a request that carries a file (product.md §5.7); any other stops at 1 MB."""
+
+
+class Tab(NamedTuple):
+    """One tab of the family's header."""
+
+    key: str
+    label: str
+    icon: str
+
+
+TABS = (
+    Tab("home", N_("Home"), "house-door"),
+    Tab("requests", N_("My requests"), "ui-checks"),
+    Tab("agenda", N_("Agenda"), "calendar3"),
+    Tab("payments", N_("Payments"), "wallet2"),
+    Tab("profile", N_("My profile"), "person"),
+)
+FOOTER = (
+    ("contact", N_("Contact us")),
+    ("faq", N_("Frequently asked questions")),
+    ("terms", N_("Terms of use")),
+    ("privacy", N_("Personal data")),
+    ("accessibility", N_("Accessibility")),
+)
+PLACES = {
+    "home": "/",
+    "requests": "/demandes/",
+    "agenda": "/agenda/",
+    "payments": "/paiements/",
+    "tax_certificate": "/paiements/attestation-fiscale",
+    "statement": "/paiements/releve",
+    "profile": "/profil/",
+    "options": "/profil/options",
+    "messages": "/messages/",
+    "login": "/login/",
+    "logout": "/logout/",
+    "contact": "/contact",
+    "faq": "/faq",
+    "terms": "/conditions-generales",
+    "privacy": "/donnees-personnelles",
+    "accessibility": "/accessibilite",
+    "back_office": "/agents/",
+    "search": "/agents/recherche",
+}
+"""Where the shell's links lead: one path per place, so that a page renders whatever room is there."""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the header and the footer show, beside the account itself."""
+
+    commune: str = ""
+    logo_url: str = ""
+    accent_url: str = ""
+    """A stylesheet with the commune's own accent, empty for lake blue."""
+    unread: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    """Figures beside entries of the agents' menu, by name of the entry."""
+
+
+shell_facts: list[Callable[[], dict[str, Any]]] = []
+"""Each gives some of Shell's fields; asked once per page, only when a page is rendered."""
 
 
 def init_app(app: Flask) -> None:
-    """Register filters, globals and error pages."""
+    """Register filters, globals, limits of size and error pages."""
+    env = app.jinja_env
+    env.filters.update(
+        euros=euros,
+        day=dates.day,
+        near_day=dates.near_day,
+        hour=dates.hour,
+        moment=dates.moment,
+        capfirst=dates.capfirst,
+        initials=initials,
+    )
+    env.globals.update(
+        TABS=TABS,
+        FOOTER=FOOTER,
+        shell=shell,
+        place=place,
+        theme=theme,
+        lang=lang,
+        is_family=is_family,
+        page_numbers=page_numbers,
+        form_errors=form_errors,
+        plural=ngettext,
+    )
+    assets.init_app(app)
+    error_pages.init_app(app)
+    app.url_value_preprocessor(_raise_upload_limit)
+
+
+# ---- Shell -------------------------------------------------------------------------------------
+
+
+def shell() -> Shell:
+    """The facts of this request's header, asked once."""
+    if "shell" not in g:
+        merged: dict[str, Any] = {"commune": current_app.config.get("COMMUNE_NAME", "")}
+        for facts in shell_facts:
+            merged.update(facts())
+        g.shell = Shell(**merged)
+    return g.shell
+
+
+def place(key: str) -> str:
+    """The path of one of ``PLACES``, below the prefix of a reverse proxy."""
+    return f"{request.script_root}{PLACES[key]}"
+
+
+def theme() -> str:
+    """« light » or « dark » when the account chose one, else empty (the script follows the system)."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in {"light", "dark"} else ""
+
+
+def lang() -> str:
+    """Language of the page, for ``<html lang>``."""
+    return str(get_locale() or "fr").split("_")[0]
+
+
+def is_family() -> bool:
+    """Whether the page is for an account that belongs to a household."""
+    return bool(
+        current_user.is_authenticated and getattr(current_user, "household_id", None) is not None
+    )
+
+
+def initials(name: str) -> str:
+    """« CM » for « Camille Martin », two letters at most."""
+    words = [word for word in name.replace("-", " ").split() if word[0].isalpha()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+# ---- Forms and lists ---------------------------------------------------------------------------
+
+
+class FieldError(NamedTuple):
+    """One line of the error summary; ``anchor`` is empty when no field is at fault."""
+
+    anchor: str
+    label: str
+    message: str
+
+
+def form_errors(form: Any) -> list[FieldError]:
+    """Every error of a WTForms form in the order of its fields, for the summary."""
+    whole = [FieldError("", "", str(message)) for message in form.form_errors]
+    return whole + [line for item in form for line in _field_errors(item)]
+
+
+def _field_errors(item: Any) -> Iterator[FieldError]:
+    if item.type in {"FormField", "FieldList"}:
+        for inner in item:
+            yield from _field_errors(inner)
+    elif item.type == "CSRFTokenField":
+        yield from (FieldError("", "", str(message)) for message in item.errors)
+    else:
+        for message in item.errors:
+            yield FieldError(anchor_of(item), str(item.label.text), str(message))
+
+
+def anchor_of(item: Any) -> str:
+    """The id of the control that a link of the summary reaches (the first radio of a group)."""
+    grouped = item.type in {"RadioField", "SelectMultipleField", "QuerySelectMultipleField"}
+    return f"{item.id}-0" if grouped and getattr(item.widget, "multiple", None) is None else item.id
+
+
+def page_numbers(page: int, pages: int) -> list[int | None]:
+    """Pages to offer around ``page`` (1-based); None stands for a gap."""
+    near = sorted({1, pages, *range(max(1, page - 1), min(pages, page + 1) + 1)})
+    numbers: list[int | None] = []
+    for before, number in zip([0, *near], near, strict=False):
+        if number - before > 1 and before:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
+
+
+# ---- Size of requests --------------------------------------------------------------------------
+
+
+def takes_uploads(page: Any) -> Any:
+    """Mark a page that receives a file: its requests may weigh ``UPLOAD_LIMIT``."""
+    page.takes_uploads = True
+    return page
+
+
+def _raise_upload_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    # Runs before any before_request function, so before the form is read.
+    view = current_app.view_functions.get(endpoint or "")
+    if getattr(view, "takes_uploads", False):
+        request.max_content_length = UPLOAD_LIMIT

@@ -1,7 +1,87 @@
-"""Security headers (being written)."""
+"""What every answer says to the browser about what it may load, frame, cache and send.
 
-from flask import Flask
+Scripts: this server's, or inline with the nonce of the request. Styles: this server's; the generated
+back-office screens alone may carry style attributes (they call ``allow_inline_styles()``).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, current_app, g, request, session
+
+ONE_YEAR = 365 * 24 * 3600
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "microphone", "geolocation", "payment", "usb", "browsing-topics")
+)
 
 
 def init_app(app: Flask) -> None:
-    """Register the headers."""
+    """Register the headers and the two template globals.
+
+    ``PAYMENT_FORM_HOSTS`` (sequence of origins) lists the payment platforms that a form may lead to:
+    a browser applies form-action to the redirect that follows a POST.
+    """
+    app.config.setdefault("PAYMENT_FORM_HOSTS", ())
+    # A global and not a context value: imported macros see globals only.
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.jinja_env.globals["allow_inline_styles"] = allow_inline_styles
+    app.after_request(_add_headers)
+
+
+def csp_nonce() -> str:
+    """The nonce of this request's inline scripts."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def allow_inline_styles() -> str:
+    """Called by the base template of the generated screens, whose widgets set style attributes."""
+    g.inline_styles = True
+    return ""
+
+
+def content_security_policy() -> str:
+    """The policy of this request's page."""
+    nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
+    styles = " 'unsafe-inline'" if g.get("inline_styles") else ""
+    hosts = "".join(f" {host}" for host in current_app.config["PAYMENT_FORM_HOSTS"])
+    directives = (
+        "default-src 'self'",
+        f"script-src 'self'{nonce}",
+        f"style-src 'self'{styles}",
+        "img-src 'self' data:",
+        f"form-action 'self'{hosts}",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "object-src 'none'",
+    )
+    return "; ".join(directives)
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", content_security_policy())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"
+    if current_app.config.get("PRODUCTION") and request.is_secure:
+        headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
+    _say_who_may_keep(response)
+    return response
+
+
+def _say_who_may_keep(response: Response) -> None:
+    """Versioned files for ever, private pages never, anything else only after asking again."""
+    if request.endpoint and request.endpoint.endswith("static"):
+        if "v" in request.args:
+            response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
+    elif "_user_id" in session:
+        response.headers["Cache-Control"] = "no-store"
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -1,0 +1,39 @@
+"""Addresses of static files carry a mark of their content, so that browsers may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, url_for
+
+
+def init_app(app: Flask) -> None:
+    """Version every ``url_for("static")``; offer ``asset`` and ``sprite`` to templates."""
+    app.url_defaults(_add_version)
+    app.jinja_env.globals.update(asset=asset, sprite=sprite)
+
+
+def asset(filename: str) -> str:
+    """Address of a file of ``app/static``."""
+    return url_for("static", filename=filename)
+
+
+def sprite() -> str:
+    """Address of the icons."""
+    return asset("icons.svg")
+
+
+def _add_version(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint == "static" and "v" not in values and current_app.static_folder:
+        path = Path(current_app.static_folder, values.get("filename", ""))
+        if path.is_file():
+            values["v"] = _mark(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _mark(path: Path, stamp: int) -> str:
+    """Eight characters of the content's hash, worked out once per version of the file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]

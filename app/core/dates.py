@@ -1,0 +1,71 @@
+"""Days, hours and moments as the screens say them (French first, English too)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+
+from babel.dates import format_date
+from flask_babel import get_locale, gettext
+
+from app.core import clock
+from app.core.money import NBSP
+
+PATTERNS = {
+    "full": "EEEE d MMMM y",  # mercredi 13 janvier 2027
+    "weekday": "EEEE d MMMM",  # mercredi 13 janvier
+    "long": "d MMMM y",  # 13 janvier 2027
+    "medium": "EEE d MMMM",  # mer. 13 janvier
+    "short": "EEE d",  # mer. 13
+    "day": "d MMMM",  # 13 janvier
+    "digits": "dd/MM/y",  # 13/01/2027
+    "month": "MMMM y",  # janvier 2027
+}
+
+
+def day(value: date | datetime, form: str = "long") -> str:
+    """``value`` in one of ``PATTERNS``; an instant is read on the commune's wall clock."""
+    plain = _paris_day(value)
+    said = format_date(plain, PATTERNS[form], locale=str(get_locale() or "fr"))
+    if plain.day == 1 and form not in {"digits", "month"} and _french():
+        said = re.sub(r"(^| )1( |$)", r"\g<1>1er\2", said)
+    return said
+
+
+def near_day(value: date | datetime) -> str:
+    """« Aujourd’hui », « Demain », else « Mer. 13 »."""
+    ahead = (_paris_day(value) - clock.today()).days
+    if ahead == 0:
+        return gettext("Today")
+    return gettext("Tomorrow") if ahead == 1 else capfirst(day(value, "short"))
+
+
+def hour(value: time | datetime) -> str:
+    """« 10 h », « 16 h 30 » with unbreakable spaces; an instant on the commune's wall clock."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = clock.paris(value)
+    if not _french():
+        return f"{value.hour}:{value.minute:02d}"
+    minutes = f"{NBSP}{value.minute:02d}" if value.minute else ""
+    return f"{value.hour}{NBSP}h{minutes}"
+
+
+def moment(value: datetime, form: str = "weekday") -> str:
+    """« mercredi 13 janvier à 10 h »."""
+    return gettext("%(day)s at %(hour)s", day=day(value, form), hour=hour(value))
+
+
+def capfirst(text: str) -> str:
+    """The text with its first letter in upper case, the others as they are."""
+    text = str(text)
+    return text[:1].upper() + text[1:]
+
+
+def _paris_day(value: date | datetime) -> date:
+    if isinstance(value, datetime):
+        return (clock.paris(value) if value.tzinfo else value).date()
+    return value
+
+
+def _french() -> bool:
+    return str(get_locale() or "fr").startswith("fr")
