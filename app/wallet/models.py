@@ -86,9 +86,7 @@ class LedgerEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    transaction_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("ledger_transaction.id"), index=True
-    )
+    transaction_id: Mapped[int] = mapped_column(sa.ForeignKey("ledger_transaction.id"), index=True)
     account: Mapped[LedgerAccount] = mapped_column(choice(LedgerAccount))
     wallet_id: Mapped[int | None] = mapped_column(sa.ForeignKey("wallet.id"))
     amount_cents: Mapped[int]
