@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
+SOCKET_PATH_BYTES = 100
+SECRET_LENGTH = 32
 
 
 def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -24,9 +29,9 @@ def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
         "SECRET_KEY": environ.get("SECRET_KEY") or _kept_secret(var),
         "BASE_URL": environ.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}"),
         "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL"), var),
-        "REDIS_URL": environ.get("REDIS_URL") or f"unix://{var / 'queue.sock'}",
+        "REDIS_URL": environ.get("REDIS_URL") or f"unix://{queue_socket(var)}",
         "SMTP_URL": environ.get("SMTP_URL", ""),
-        "MAIL_FROM": environ.get("MAIL_FROM", "Portail famille <portail@montclair.example>"),
+        "MAIL_FROM": _mail_from(environ),
         "STORAGE_URL": environ.get("STORAGE_URL") or f"file://{var / 'files'}",
         "STRIPE_SECRET_KEY": environ.get("STRIPE_SECRET_KEY", ""),
         "STRIPE_WEBHOOK_SECRET": environ.get("STRIPE_WEBHOOK_SECRET", ""),
@@ -62,6 +67,50 @@ def database_url(asked: str | None, var: Path) -> str:
         if asked.startswith(prefix):
             return "postgresql+psycopg://" + asked.removeprefix(prefix)
     return asked
+
+
+def queue_socket(var: Path) -> Path:
+    """Where the embedded queue listens: a Unix socket's path may have about 100 bytes at most."""
+    path = var / "queue.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+        return path
+    name = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
+    return Path("/tmp") / f"portail-{os.getuid()}-{name}" / "queue.sock"  # noqa: S108
+
+
+def production_problems(settings: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
+    """Why these settings must not serve real families, in French; empty outside production."""
+    if not settings["PRODUCTION"]:
+        return []
+    stripe = settings["STRIPE_SECRET_KEY"] and settings["STRIPE_WEBHOOK_SECRET"]
+    payfip = any(name.startswith("PAYFIP_") and value for name, value in environ.items())
+    checks = {
+        "SECRET_KEY manque, ou compte moins de 32 caractères": len(environ.get("SECRET_KEY", ""))
+        < SECRET_LENGTH,
+        "BASE_URL manque, ou ne commence pas par https://": not _is_public(
+            environ.get("BASE_URL", "")
+        ),
+        "SMTP_URL manque : aucun courriel ne partirait": not settings["SMTP_URL"],
+        "STRIPE_SECRET_KEY est donné sans STRIPE_WEBHOOK_SECRET": bool(
+            settings["STRIPE_SECRET_KEY"] and not stripe
+        ),
+        "aucun moyen de paiement (STRIPE_… ou PAYFIP_…) : le paiement de démonstration "
+        "est refusé": not (stripe or payfip),
+        "PORTAIL_CLOCK est refusé": bool(environ.get("PORTAIL_CLOCK")),
+    }
+    return [text for text, wrong in checks.items() if wrong]
+
+
+def _is_public(address: str) -> bool:
+    """Encrypted, or a trial on this very machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost"}
+
+
+def _mail_from(environ: Mapping[str, str]) -> str:
+    """The sender of every e-mail: an address of the portal's own host unless one is given."""
+    host = urlsplit(environ.get("BASE_URL", "")).hostname or "montclair.example"
+    return environ.get("MAIL_FROM") or f"Portail famille <portail@{host}>"
 
 
 def _kept_secret(var: Path) -> str:

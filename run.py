@@ -20,36 +20,27 @@ INSIDE = Path(sys.prefix).resolve() == VENV.resolve()
 
 def main():
     check_machine()
-    if INSIDE:
-        from app.supervisor.cli import main as command
-
-        sys.exit(command(sys.argv[1:]))
     wanted = ["requirements.txt"]
     if sys.argv[1:2] == ["test"]:
         wanted.append("requirements-test.txt")
     prepare(wanted)
-    python = str(VENV / "bin" / "python")
-    sys.stdout.flush()
-    os.execv(python, [python, str(ROOT / "run.py"), *sys.argv[1:]])
+    if not INSIDE:
+        python = str(VENV / "bin" / "python")
+        os.execv(python, [python, str(ROOT / "run.py"), *sys.argv[1:]])
+    from app.supervisor.cli import main as command
+
+    sys.exit(command(sys.argv[1:]))
 
 
 def check_machine():
-    if sys.version_info < (3, 11):
-        newer = next(filter(shutil.which, ["python3.13", "python3.12", "python3.11"]), None)
-        hint = (
-            "Essayez : {} run.py".format(newer)
-            if newer
-            else "Installez Python 3.11 ou plus récent."
-        )
-        stop(
-            "Python {}.{} est trop ancien, le portail demande Python 3.11. {}".format(
-                *sys.version_info[:2], hint
-            )
-        )
     if os.name != "posix":
         stop(
-            "Le portail fonctionne sous Linux et macOS. Sous Windows, lancez-le dans WSL 2 (wsl --install)."
+            "Il fonctionne sous Linux et macOS. Sous Windows, lancez-le dans WSL 2 : wsl --install"
         )
+    if sys.version_info < (3, 11):
+        newer = next(filter(shutil.which, ["python3.13", "python3.12", "python3.11"]), None)
+        advice = f"Essayez : {newer} run.py" if newer else "Installez Python 3.11 ou plus récent."
+        stop(f"Python {sys.version.split()[0]} est trop ancien. {advice}")
 
 
 def prepare(wanted):

@@ -1,0 +1,122 @@
+"""The commands of ``run.py``, inside the virtual environment."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from pathlib import Path
+
+import config
+from app.supervisor import state
+from app.supervisor.problem import Problem
+
+DESCRIPTION = """\
+Portail famille.
+
+Sans commande : démarre tout (site, file d'attente, tâches, planification) jusqu'à Ctrl+C."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return the status of the process."""
+    if arguments[:1] == ["test"]:
+        from tests.command import main as test
+
+        return test(arguments[1:])
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.command(options) or 0)
+    except Problem as problem:
+        print(f"portail : {problem}", file=sys.stderr)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"portail : le disque est plein ({error.filename or ''}).", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("portail : interrompu.", file=sys.stderr)
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(
+        prog="run.py",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    root.set_defaults(command=start)
+    commands = root.add_subparsers(title="commandes", metavar="COMMANDE")
+    commands.add_parser("test", help="vérifie tout, comme l'intégration continue")
+    job_parser = commands.add_parser("job", help="exécute une tâche ; sans nom, les liste")
+    job_parser.add_argument("name", metavar="NOM", nargs="?")
+    job_parser.set_defaults(command=job)
+    backup_parser = commands.add_parser("backup", help="sauvegarde la base et les fichiers")
+    backup_parser.add_argument("file", metavar="FICHIER", type=Path)
+    backup_parser.set_defaults(command=backup)
+    restore_parser = commands.add_parser("restore", help="rend une sauvegarde")
+    restore_parser.add_argument("file", metavar="FICHIER", type=Path)
+    restore_parser.add_argument("--force", action="store_true", help="remplace ce qui existe")
+    restore_parser.set_defaults(command=restore)
+    for name, (command, text) in PRODUCTION.items():
+        commands.add_parser(name, help=text).set_defaults(command=command)
+    return root
+
+
+def start(_options: argparse.Namespace) -> None:
+    from app.supervisor import supervisor
+
+    supervisor.start()
+
+
+def job(options: argparse.Namespace) -> None:
+    from app.supervisor import jobs
+
+    jobs.run(options.name) if options.name else jobs.show()
+
+
+def backup(options: argparse.Namespace) -> None:
+    from app.supervisor import archive
+
+    size = archive.backup(config.settings_from(os.environ), options.file)
+    print(f"Sauvegarde faite : {options.file} ({size / 1e6:.1f} Mo)")
+
+
+def restore(options: argparse.Namespace) -> None:
+    from app.supervisor import archive
+
+    archive.restore(config.settings_from(os.environ), options.file, force=options.force)
+    print("Sauvegarde rendue. Démarrez le portail : python3 run.py")
+
+
+def web(_options: argparse.Namespace) -> None:
+    from app.supervisor import processes
+
+    processes.alone(processes.web)
+
+
+def worker(_options: argparse.Namespace) -> None:
+    from app.supervisor import processes
+
+    processes.alone(processes.worker)
+
+
+def schedule(_options: argparse.Namespace) -> None:
+    from app.supervisor import processes
+
+    processes.alone(processes.schedule)
+
+
+def release(_options: argparse.Namespace) -> None:
+    from app.supervisor import processes
+
+    state.prepare(config.settings_from(os.environ)["PORTAIL_VAR"])
+    changed = processes.prepare_database(processes.create())
+    print("Base de données prête." if changed else "Base de données déjà prête.")
+
+
+PRODUCTION = {
+    "release": (release, "prépare la base pour cette version (production)"),
+    "web": (web, "le site seul (production)"),
+    "worker": (worker, "les tâches de la file d'attente seules (production)"),
+    "schedule": (schedule, "la planification seule (production, une seule fois)"),
+}

@@ -1,0 +1,107 @@
+"""What a new version needs before it serves: tables, rights, the demonstration commune once."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import logging
+from types import ModuleType
+from typing import Any
+
+import flask_migrate
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_appbuilder.security.manager import BaseSecurityManager
+
+import config
+from app import registry
+from app.core.db import commit, db, write_intent
+from app.core.models import Setting
+from app.supervisor.problem import Problem
+
+DONE = "release.done"
+
+
+def release(app: Flask) -> bool:
+    """Bring the database up to this version of the code; return whether there was work to do.
+
+    Safe to repeat. A start where nothing changed costs three statements.
+    """
+    with app.app_context():
+        if is_current() and _done() == fingerprint():
+            return False
+        upgrade()
+        write_rights(app)
+        _remember()
+        return True
+
+
+def is_current() -> bool:
+    """Whether the database has every migration of this code."""
+    scripts = ScriptDirectory(str(config.ROOT / "migrations"))
+    with db.engine.connect() as connection:
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(
+            scripts.get_heads()
+        )
+
+
+def require_current(app: Flask) -> None:
+    """Refuse to work on a database that this version does not know."""
+    with app.app_context():
+        current = is_current()
+        db.engine.dispose()  # what asks may fork
+    if not current:
+        raise Problem(
+            "La base de données n'est pas prête pour cette version : "
+            "lancez « python3 run.py », ou « python3 run.py release » en production."
+        )
+
+
+def upgrade() -> None:
+    flask_migrate.upgrade()
+
+
+def write_rights(app: Flask) -> None:
+    """Permissions of every screen, then the registry's steps (facts.md: never in a web process)."""
+    appbuilder = app.appbuilder  # type: ignore[attr-defined]
+    # « No user yet created »: the demonstration, or the first administrator, comes after this.
+    logging.getLogger("flask_appbuilder.security").setLevel(logging.ERROR)
+    with write_intent():
+        # FAB's own create_db is switched off for the web processes (FAB_CREATE_DB).
+        BaseSecurityManager.create_db(appbuilder.sm)
+        appbuilder.add_permissions(update_perms=True)
+        for step in registry.RELEASE:
+            step(db.session())
+        commit(db.session())
+
+
+def fingerprint() -> str:
+    """Changes with the code: the same code has nothing new to release."""
+    digest = hashlib.sha256()
+    for folder in ("app", "migrations"):
+        for path in sorted((config.ROOT / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _done() -> Any:
+    return db.session().scalar(sa.select(Setting.value).where(Setting.key == DONE))
+
+
+def _remember() -> None:
+    session = db.session()
+    with write_intent():
+        session.merge(Setting(key=DONE, value=fingerprint()))
+        commit(session)
+
+
+def demonstration() -> ModuleType | None:
+    """The demonstration commune's module: ``load(app)``, which does nothing the second time, and
+    ``SIGN_IN``, lines for the console.
+    """
+    if importlib.util.find_spec("app.demo") is None:
+        return None
+    return importlib.import_module("app.demo")

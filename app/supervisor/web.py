@@ -1,0 +1,84 @@
+"""The web part: gunicorn around the application, loaded once before its workers fork."""
+
+from __future__ import annotations
+
+import os
+import socket
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from app.supervisor.problem import Problem
+
+GRACE_SECONDS = 10
+
+
+class Gunicorn(BaseApplication):
+    """gunicorn with an application that exists already."""
+
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self.portal = app
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self.portal
+
+
+def serve(app: Flask) -> None:
+    """Serve until told to stop."""
+    Gunicorn(app, options(os.environ)).run()
+
+
+def options(environ: Any) -> dict[str, Any]:
+    host, port = address(environ)
+    return {
+        "bind": [f"{host}:{port}"],
+        "worker_class": "gthread",
+        "workers": int(environ.get("WEB_WORKERS", "2")),
+        "threads": int(environ.get("WEB_THREADS", "4")),
+        "preload_app": True,
+        "timeout": 60,
+        "graceful_timeout": GRACE_SECONDS,
+        "keepalive": 5,
+        "accesslog": "-" if environ.get("ACCESS_LOG") else None,
+        "control_socket_disable": True,
+    }
+
+
+def address(environ: Any) -> tuple[str, int]:
+    """Host and port to listen on; the loopback unless ``HOST`` says otherwise."""
+    text = environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Problem(f"PORT={text} : un numéro de port est attendu, par exemple PORT=8000.")
+    return environ.get("HOST") or "127.0.0.1", int(text)
+
+
+def check_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Problem(
+                f"Le port {port} est déjà utilisé ou interdit. "
+                f"Choisissez-en un autre : PORT={port + 1} python3 run.py"
+            ) from error
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the home page is served."""
+    connection = HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=5)  # noqa: S104
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
