@@ -23,7 +23,8 @@ class Purpose(StrEnum):
 class PaymentState(StrEnum):
     """CREATED before the provider is asked, PENDING while the family pays, then one end.
 
-    TO_REVIEW: money that does not match what was asked (amount, currency); an agent decides.
+    TO_REVIEW: money that does not match what was asked (amount, currency); the régisseur decides.
+    REVERSED: a payment of the counter taken back, with a reason. The moves: ``rules.TRANSITIONS``.
     """
 
     CREATED = "created"
@@ -32,6 +33,7 @@ class PaymentState(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     TO_REVIEW = "to_review"
+    REVERSED = "reversed"
 
 
 class Method(StrEnum):
@@ -54,6 +56,7 @@ class Payment(Base):
         sa.CheckConstraint("amount_cents > 0", name="amount_positive"),
         sa.UniqueConstraint("provider", "provider_ref"),
         sa.Index("ix_payment_state", "state", "created_at"),
+        sa.Index("ix_payment_paid_at", "paid_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,9 +67,7 @@ class Payment(Base):
     amount_cents: Mapped[int]
     provider: Mapped[str] = mapped_column(sa.String(20))
     provider_ref: Mapped[str | None] = mapped_column(sa.String(200))
-    state: Mapped[PaymentState] = mapped_column(
-        choice(PaymentState), default=PaymentState.CREATED
-    )
+    state: Mapped[PaymentState] = mapped_column(choice(PaymentState), default=PaymentState.CREATED)
     form_token: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     return_token_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     receipt_number: Mapped[str | None] = mapped_column(sa.String(20), unique=True)

@@ -9,6 +9,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 APPEND_ONLY = ("ledger_transaction", "ledger_entry")
+UNIQUE_IN = {
+    "ledger_transaction": (
+        "id = NEW.id OR (kind = NEW.kind AND ref = NEW.ref) OR reverses_id = NEW.reverses_id"
+    ),
+    "ledger_entry": "id = NEW.id",
+}
+"""What a row shares with the one that REPLACE would delete."""
 
 
 def install_guards(connection: sa.Connection) -> None:
@@ -35,18 +42,17 @@ def _statements(dialect: str, step: str) -> list[str]:
 
 def _sqlite_install() -> list[str]:
     refuse = "BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END"
-    statements = []
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            statements.append(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {refuse}"
-            )
-        # INSERT OR REPLACE deletes without firing DELETE triggers unless recursive_triggers is on.
-        statements.append(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}"
-        )
-    return statements
+    statements = [
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {refuse}"
+        for table in APPEND_ONLY
+        for verb in ("UPDATE", "DELETE")
+    ]
+    # INSERT OR REPLACE deletes without firing DELETE triggers unless recursive_triggers is on.
+    return statements + [
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 (constants)
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {refuse}"
+        for table, same in UNIQUE_IN.items()
+    ]
 
 
 def _sqlite_drop() -> list[str]:
@@ -57,7 +63,8 @@ def _sqlite_drop() -> list[str]:
 def _postgresql_install() -> list[str]:
     statements = [
         "CREATE FUNCTION ledger_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the ledger only grows'; END $$"
+        "$$ BEGIN RAISE EXCEPTION 'the ledger only grows'; END $$",
+        *_postgresql_balance(),
     ]
     for table in APPEND_ONLY:
         statements.append(
@@ -71,11 +78,28 @@ def _postgresql_install() -> list[str]:
     return statements
 
 
+def _postgresql_balance() -> list[str]:
+    """Every transaction sums to zero when it is committed (SQLite has no deferred trigger)."""
+    return [
+        "CREATE FUNCTION ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN IF (SELECT sum(amount_cents) FROM ledger_entry "
+        "WHERE transaction_id = NEW.transaction_id) <> 0 THEN "
+        "RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.transaction_id; "
+        "END IF; RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER ledger_entry_sums_to_zero AFTER INSERT ON ledger_entry "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()",
+    ]
+
+
 def _postgresql_drop() -> list[str]:
-    drops = []
+    drops = ["DROP TRIGGER IF EXISTS ledger_entry_sums_to_zero ON ledger_entry"]
     for table in APPEND_ONLY:
         drops += [
             f"DROP TRIGGER IF EXISTS {table}_only_grows ON {table}",
             f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}",
         ]
-    return [*drops, "DROP FUNCTION IF EXISTS ledger_only_grows()"]
+    return [
+        *drops,
+        "DROP FUNCTION IF EXISTS ledger_only_grows()",
+        "DROP FUNCTION IF EXISTS ledger_sums_to_zero()",
+    ]

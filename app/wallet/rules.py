@@ -61,7 +61,7 @@ class Crossings:
 def check_balanced(lines: Iterable[Line]) -> None:
     """Raise Unbalanced unless the lines sum to zero and each wallet line names its wallet."""
     lines = list(lines)
-    if len(lines) < 2 or sum(line.amount_cents for line in lines):
+    if len(lines) < 2 or sum(line.amount_cents for line in lines) != 0:
         raise Unbalanced(f"lines must sum to zero: {lines}")
     for line in lines:
         if (line.account is LedgerAccount.WALLET) != (line.wallet_id is not None):

@@ -109,7 +109,23 @@ def post_many(session: Session, rows: Sequence[NewTransaction], now: datetime) -
                 ids += _insert(session, rows[start : start + BATCH], now)
             return ids
     except IntegrityError as error:
-        raise AlreadyPosted(ref=rows[0].ref, count=len(rows)) from error
+        if taken := _first_posted(session, rows):
+            raise AlreadyPosted(ref=taken) from error
+        raise
+
+
+def _first_posted(session: Session, rows: Sequence[NewTransaction]) -> str | None:
+    """The reference of one of ``rows`` that the ledger holds already, or reversed already."""
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        same = sa.tuple_(LedgerTransaction.kind, LedgerTransaction.ref).in_(
+            [(row.kind, row.ref) for row in part]
+        )
+        undone = LedgerTransaction.reverses_id.in_([row.reverses_id for row in part])
+        found = session.scalar(sa.select(LedgerTransaction.ref).where(sa.or_(same, undone)))
+        if found is not None:
+            return found
+    return None
 
 
 def _insert(session: Session, rows: Sequence[NewTransaction], now: datetime) -> list[int]:

@@ -858,6 +858,7 @@ def upgrade() -> None:
                 "failed",
                 "expired",
                 "to_review",
+                "reversed",
                 name="paymentstate",
                 native_enum=False,
                 create_constraint=True,
@@ -890,6 +891,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("return_token_hash", name=op.f("uq_payment_return_token_hash")),
     )
     op.create_index(op.f("ix_payment_household_id"), "payment", ["household_id"], unique=False)
+    op.create_index("ix_payment_paid_at", "payment", ["paid_at"], unique=False)
     op.create_index("ix_payment_state", "payment", ["state", "created_at"], unique=False)
     op.create_table(
         "profile_change",
@@ -1353,6 +1355,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_profile_change_household_id"), table_name="profile_change")
     op.drop_table("profile_change")
     op.drop_index("ix_payment_state", table_name="payment")
+    op.drop_index("ix_payment_paid_at", table_name="payment")
     op.drop_index(op.f("ix_payment_household_id"), table_name="payment")
     op.drop_table("payment")
     op.drop_index(op.f("ix_outbox_message_household_id"), table_name="outbox_message")
