@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask_appbuilder import AppBuilder
-from sqlalchemy.orm import Session
 
 from app.accounts import models as _accounts  # noqa: F401  (tables known to one metadata)
 from app.activities import models as _activities  # noqa: F401
@@ -24,9 +22,6 @@ from app.wallet import models as _wallet  # noqa: F401
 
 JOBS: tuple[Job, ...] = ()
 """What the schedule runs; one line each, by the business clock."""
-
-RELEASE: tuple[Callable[[Session], object], ...] = ()
-"""What a new version writes in the database, after FAB's permissions: roles, reference rows."""
 
 
 def index_view() -> type[Any]:

@@ -25,7 +25,7 @@ def current_actor() -> Actor:
             household_id=current_user.household_id or NO_HOUSEHOLD,
             roles=frozenset(role.name for role in current_user.roles),
         )
-    return g.actor  # type: ignore[no-any-return]
+    return g.actor
 
 
 def family_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
@@ -39,7 +39,7 @@ def family_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page],
 
         for_households_only.__name__ = page.__name__
         for_households_only.__doc__ = page.__doc__
-        return expose(url, methods)(has_access(permission_name("use")(for_households_only)))  # type: ignore[no-any-return]
+        return expose(url, methods)(has_access(permission_name("use")(for_households_only)))
 
     return decorate
 
@@ -49,7 +49,7 @@ def public_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page],
 
     def decorate(page: Page) -> Page:
         page.is_public = True  # type: ignore[attr-defined]
-        return expose(url, methods)(page)  # type: ignore[no-any-return]
+        return expose(url, methods)(page)
 
     return decorate
 

@@ -14,10 +14,9 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_appbuilder.security.manager import BaseSecurityManager
 
 import config
-from app import registry
+from app.accounts.release import write_permissions
 from app.core.db import commit, db, write_intent
 from app.core.models import Setting
 from app.supervisor.problem import Problem
@@ -65,16 +64,10 @@ def upgrade() -> None:
 
 
 def write_rights(app: Flask) -> None:
-    """Permissions of every screen, then the registry's steps (facts.md: never in a web process)."""
-    appbuilder = app.appbuilder  # type: ignore[attr-defined]
     # « No user yet created »: the demonstration, or the first administrator, comes after this.
     logging.getLogger("flask_appbuilder.security").setLevel(logging.ERROR)
     with write_intent():
-        # FAB's own create_db is switched off for the web processes (FAB_CREATE_DB).
-        BaseSecurityManager.create_db(appbuilder.sm)
-        appbuilder.add_permissions(update_perms=True)
-        for step in registry.RELEASE:
-            step(db.session())
+        write_permissions(app)
         commit(db.session())
 
 

@@ -15,7 +15,7 @@ from app.supervisor.problem import Problem
 GRACE_SECONDS = 10
 
 
-class Gunicorn(BaseApplication):
+class Gunicorn(BaseApplication):  # type: ignore[misc]
     """gunicorn with an application that exists already."""
 
     def __init__(self, app: Flask, options: dict[str, Any]) -> None:

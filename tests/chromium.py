@@ -1,0 +1,70 @@
+"""Where the browser tests find a Chromium: an installed one, else one that we can install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VARIABLE = "PORTAIL_TEST_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+
+
+class NoChromium(RuntimeError):
+    """There is no browser and none can be installed."""
+
+
+def find() -> str | None:
+    """The path of a Chromium that is there already."""
+    named = os.environ.get(VARIABLE)
+    candidates = [named, *map(shutil.which, NAMES), *MACOS, _of_playwright()]
+    return next((path for path in candidates if path and Path(path).exists()), None)
+
+
+def ensure() -> str:
+    """The path of a Chromium, installed if need be. Raise ``NoChromium`` with what to do."""
+    found = find()
+    for install in (_install_by_playwright, _install_by_apt):
+        if not found:
+            install()
+            found = find()
+    if found:
+        return found
+    raise NoChromium(
+        "The browser tests need Chromium and none could be installed. Install it (Debian, Ubuntu: "
+        "sudo apt install chromium; macOS: brew install --cask chromium) or name one: "
+        f"{VARIABLE}=/path/to/chromium"
+    )
+
+
+def _of_playwright() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
+def _install_by_playwright() -> None:
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    _try(command, "Downloading Chromium…")
+
+
+def _install_by_apt() -> None:
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        _try(["apt-get", "update", "-q"], "Installing Chromium by apt-get…", quiet)
+        _try(["apt-get", "install", "-q", "-y", "chromium", "fonts-dejavu-core"], "", quiet)
+
+
+def _try(command: list[str], text: str, variables: dict[str, str] | None = None) -> None:
+    """Run it; whether it worked is seen by looking for a Chromium again."""
+    if text:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    subprocess.run(command, env=os.environ | (variables or {}), check=False, timeout=600)
