@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
 
-from app.core import assets, dates, error_pages
+from app.core import agent_screens, assets, clock, dates, error_pages
 from app.core.money import euros
 from app.core.refusals import attach as attach
 from app.core.refusals import flash_refusal as flash_refusal
@@ -110,8 +110,12 @@ def init_app(app: Flask) -> None:
         page_numbers=page_numbers,
         form_errors=form_errors,
         plural=ngettext,
+        today=clock.today,
+        is_routed=is_routed,
+        roles_of=roles_of,
     )
     assets.init_app(app)
+    agent_screens.init_app(app)
     error_pages.init_app(app)
     app.url_value_preprocessor(_raise_upload_limit)
 
@@ -132,6 +136,17 @@ def shell() -> Shell:
 def place(key: str) -> str:
     """The path of one of ``PLACES``, below the prefix of a reverse proxy."""
     return f"{request.script_root}{PLACES[key]}"
+
+
+def is_routed(key: str) -> bool:
+    """Whether a page answers at one of ``PLACES``."""
+    adapter = current_app.url_map.bind("")
+    return adapter.test(PLACES[key])
+
+
+def roles_of(account: Any) -> str:
+    """The names of an account's roles, for the agents' header."""
+    return ", ".join(sorted(role.name for role in account.roles))
 
 
 def theme() -> str:
