@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The portal's one command: `python3 run.py` starts it, `python3 run.py --help` lists the rest.
 
-Needs Python 3.11 and nothing else: it makes `.tools` (uv) and `.venv` (the libraries of requirements.txt, checked by
-hash) beside this file, then runs again inside. Only the standard library may be imported before that.
+Needs Python 3.11 and nothing else: it makes `.tools` (uv) and `.venv` (the libraries of
+requirements.txt, checked by hash) beside this file, then runs again inside. Only the standard
+library may be imported before that.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 INSIDE = Path(sys.prefix).resolve() == VENV.resolve()
+PYTHON = getattr(sys, "_base_executable", sys.executable)  # the machine's, which has pip
 
 
 def main():
@@ -70,47 +72,33 @@ def install(wanted):
     uv = find_uv()
     if uv:
         if fresh:
-            run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+            run([uv, "venv", "--quiet", "--clear", "--python", PYTHON, str(VENV)])
         run([uv, "pip", "install", "--quiet", "--python", str(VENV), "--require-hashes", *files])
         return
     if fresh:
-        run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-    run(
-        [
-            str(VENV / "bin" / "python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            *files,
-        ]
-    )
+        run([PYTHON, "-m", "venv", "--clear", str(VENV)])
+    run(pip(VENV / "bin" / "python", *files))
 
 
 def find_uv():
     """uv installs in seconds what pip installs in a minute; without it, None: pip does."""
     ours = TOOLS / "bin" / "uv"
     if not ours.exists():
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "--upgrade",
-        ]
-        command += ["--target", str(TOOLS), "-r", str(ROOT / "requirements-tools.txt")]
+        file = str(ROOT / "requirements-tools.txt")
+        command = pip(PYTHON, "--upgrade", "--target", str(TOOLS), "-r", file)
         subprocess.run(command, capture_output=True)
     return str(ours) if ours.exists() else shutil.which("uv")
+
+
+def pip(python, *arguments):
+    return [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", *arguments]
 
 
 def run(command):
     if subprocess.run(command, cwd=str(ROOT)).returncode:
         stop(
-            "L'installation des bibliothèques a échoué (voir ci-dessus).\n"
-            "Il faut un accès au dépôt de paquets de Python et, sous Debian ou Ubuntu : sudo apt install python3-venv"
+            "L'installation des bibliothèques a échoué (voir ci-dessus). Il faut un accès au dépôt "
+            "de paquets de Python et, sous Debian ou Ubuntu : sudo apt install python3-venv"
         )
 
 

