@@ -26,6 +26,10 @@ WalletCredited = Callable[[Session, int], None]
 """(session, household id): called after money came in (ends a coverage case, B9)."""
 AccountActivated = Callable[[Session, int, Any], None]
 """(session, account id, registration): a new account gets or joins its household (A4, §3.9)."""
+HouseholdCreated = Callable[[Session, int], None]
+"""(session, household id): a new household gets what every household has (its wallet)."""
+HouseholdInUse = Callable[[Session, int], bool]
+"""(session, household id): whether something of it would be lost if its only account left."""
 
 openings_closed: list[OpeningsClosed] = []
 tie_ended: list[TieEnded] = []
@@ -35,6 +39,8 @@ committed_cents: list[CommittedCents] = []
 settle: dict[str, Settle] = {}
 wallet_credited: list[WalletCredited] = []
 account_activated: list[AccountActivated] = []
+household_created: list[HouseholdCreated] = []
+household_in_use: list[HouseholdInUse] = []
 
 
 def reset() -> None:
@@ -47,6 +53,8 @@ def reset() -> None:
         committed_cents,
         wallet_credited,
         account_activated,
+        household_created,
+        household_in_use,
     ):
         handlers.clear()
     settle.clear()

@@ -1,0 +1,304 @@
+"""Reads of households, each scoped to the household that looks, in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.core import clock
+from app.core.errors import NotFound
+from app.households.models import (
+    Adult,
+    Child,
+    Guardianship,
+    Household,
+    Level,
+    ProfileChange,
+    ProfileChangeState,
+    QuotientRecord,
+    ResidenceRecord,
+    School,
+    Schooling,
+    SchoolYear,
+)
+from app.households.rules import (
+    PriceFacts,
+    QuotientFact,
+    ResidenceFact,
+    TieFact,
+    quotient_on,
+    resident_on,
+    same_name,
+    sibling_rank,
+)
+
+if TYPE_CHECKING:
+    from app.notices.services import Recipient
+
+NAMED_AT_MOST = 1_000
+"""Above this many ids, reading every row is cheaper than naming them (and SQLite has a limit)."""
+
+
+@dataclass(frozen=True)
+class ChildCard:
+    """A child as one household sees it on one day; ``until``: first day without the tie."""
+
+    id: int
+    first_name: str
+    last_name: str
+    born_on: date
+    school: str | None
+    level: str | None
+    can_book: bool
+    can_pay: bool
+    can_see_other: bool
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class PricingFacts:
+    """Everything that the prices of some children of some households depend on, read at once."""
+
+    quotients: Mapping[int, Sequence[QuotientFact]]
+    residences: Mapping[int, Sequence[ResidenceFact]]
+    ties: Mapping[int, Sequence[TieFact]]
+
+    def on(self, household_id: int, child_id: int, day: date) -> PriceFacts:
+        """The facts in force on ``day`` (§3.1)."""
+        return PriceFacts(
+            quotient=quotient_on(self.quotients.get(household_id, ()), day),
+            resident=resident_on(self.residences.get(household_id, ()), day),
+            sibling_rank=sibling_rank(self.ties.get(household_id, ()), child_id, day),
+        )
+
+
+def holding(day: date) -> sa.ColumnElement[bool]:
+    """SQL: the guardianship (joined with its child) gives its rights on ``day``."""
+    return sa.and_(
+        Guardianship.restricted_at.is_(None),
+        Guardianship.started_on <= day,
+        sa.or_(Guardianship.ended_on.is_(None), Guardianship.ended_on > day),
+        sa.or_(Child.left_on.is_(None), Child.left_on > day),
+    )
+
+
+def child_for(session: Session, household_id: int, child_id: int, day: date | None = None) -> Child:
+    """The child, seen from this household. NotFound if not tied, tied no more, or restricted."""
+    child = session.scalar(
+        sa.select(Child)
+        .join(Guardianship)
+        .where(
+            Child.id == child_id,
+            Guardianship.household_id == household_id,
+            holding(day or clock.today()),
+        )
+    )
+    if child is None:
+        raise NotFound
+    return child
+
+
+def children_of(
+    session: Session, household_id: int, day: date, *, lock: bool = False
+) -> list[ChildCard]:
+    """The children of the household on ``day``, the eldest first, in one statement.
+
+    ``lock`` shares a lock on the ties until the transaction ends, so that none can be ended or
+    restricted meanwhile: take it before the openings' locks.
+    """
+    asked = (
+        sa.select(Guardianship, Child, School.name, Level.name)
+        .join(Child, Guardianship.child_id == Child.id)
+        .outerjoin(Schooling, _schooling_on(day))
+        .outerjoin(School, Schooling.school_id == School.id)
+        .outerjoin(Level, Schooling.level_id == Level.id)
+        .where(Guardianship.household_id == household_id, holding(day))
+        .order_by(Child.born_on, Child.id)
+    )
+    if lock:
+        asked = asked.with_for_update(read=True, of=Guardianship).execution_options(
+            populate_existing=True
+        )
+    return [_card(*row) for row in session.execute(asked)]
+
+
+def _schooling_on(day: date) -> sa.ColumnElement[bool]:
+    """The schooling of the school year in course, or of the last one in summer."""
+    year = (
+        sa.select(SchoolYear.id)
+        .where(SchoolYear.starts_on <= day)
+        .order_by(SchoolYear.starts_on.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return sa.and_(Schooling.child_id == Child.id, Schooling.school_year_id == year)
+
+
+def _card(tie: Guardianship, child: Child, school: str | None, level: str | None) -> ChildCard:
+    return ChildCard(
+        id=child.id,
+        first_name=child.first_name,
+        last_name=child.last_name,
+        born_on=child.born_on,
+        school=school,
+        level=level,
+        can_book=tie.can_book,
+        can_pay=tie.can_pay,
+        can_see_other=tie.can_see_other,
+        until=min((day for day in (tie.ended_on, child.left_on) if day), default=None),
+    )
+
+
+def households_of(
+    session: Session, child_ids: Collection[int], day: date
+) -> dict[int, frozenset[int]]:
+    """The households that each child belongs to on ``day``, restricted ones left out."""
+    rows = session.execute(
+        sa.select(Guardianship.child_id, Guardianship.household_id)
+        .join(Child, Guardianship.child_id == Child.id)
+        .where(_among(Guardianship.child_id, child_ids), holding(day))
+    )
+    found = _grouped(rows)
+    return {child_id: frozenset(found.get(child_id, ())) for child_id in child_ids}
+
+
+def recipients(
+    session: Session, household_ids: Collection[int], *, money: bool
+) -> dict[int, list[Recipient]]:
+    """Who is told about each household: the holder for money, else every account (§3.8).
+
+    Without an active holder every account is told; without any account, the adults' e-mails.
+    """
+    accounts = _account_recipients(session, household_ids)
+    silent = [one for one in household_ids if one not in accounts]
+    letters = _adult_recipients(session, silent) if silent else {}
+    told: dict[int, list[Recipient]] = {}
+    for household_id in household_ids:
+        known = accounts.get(household_id, [])
+        holder = [recipient for is_holder, recipient in known if is_holder]
+        everyone = [recipient for _, recipient in known] or letters.get(household_id, [])
+        told[household_id] = holder if money and holder else everyone
+    return told
+
+
+def _account_recipients(
+    session: Session, household_ids: Collection[int]
+) -> dict[int, list[tuple[bool, Recipient]]]:
+    from app.notices.services import Recipient
+
+    rows = session.execute(
+        sa.select(
+            Household.id,
+            sa.func.coalesce(Household.holder_id == Account.id, sa.false()),
+            Account.id,
+            Account.email,
+            Account.locale,
+        )
+        .join(Account, Account.household_id == Household.id)
+        .where(_among(Household.id, household_ids), Account.active.is_(True))
+        .order_by(Account.id)
+    )
+    return _grouped(
+        (household_id, (bool(is_holder), Recipient(account_id, email, household_id, locale)))
+        for household_id, is_holder, account_id, email, locale in rows
+    )
+
+
+def _adult_recipients(
+    session: Session, household_ids: Collection[int]
+) -> dict[int, list[Recipient]]:
+    from app.notices.services import Recipient
+
+    rows = session.execute(
+        sa.select(Adult.household_id, Adult.email)
+        .where(
+            _among(Adult.household_id, household_ids), Adult.account_id.is_(None), Adult.email != ""
+        )
+        .order_by(Adult.id)
+    )
+    return _grouped(
+        (household_id, Recipient(None, email, household_id)) for household_id, email in rows
+    )
+
+
+def waiting_change(session: Session, household_id: int) -> ProfileChange | None:
+    """The request of the household that no agent has decided yet; at most one."""
+    return session.scalar(
+        sa.select(ProfileChange).where(
+            ProfileChange.household_id == household_id,
+            ProfileChange.state == ProfileChangeState.WAITING,
+        )
+    )
+
+
+def same_children(session: Session, first_name: str, last_name: str, born_on: date) -> list[Child]:
+    """Children already known with this date of birth and this name, however it is written."""
+    born_that_day = session.scalars(
+        sa.select(Child).where(Child.born_on == born_on).order_by(Child.id)
+    )
+    asked = (first_name, last_name)
+    return [one for one in born_that_day if same_name((one.first_name, one.last_name), asked)]
+
+
+def pricing_facts(session: Session, pairs: Collection[tuple[int, int]]) -> PricingFacts:
+    """Facts for (household id, child id) pairs, for any day, in three statements."""
+    household_ids = {household_id for household_id, _ in pairs}
+    return PricingFacts(
+        quotients=_quotients(session, household_ids),
+        residences=_residences(session, household_ids),
+        ties=_ties(session, household_ids),
+    )
+
+
+def _quotients(session: Session, ids: Collection[int]) -> dict[int, list[QuotientFact]]:
+    row = QuotientRecord
+    rows = session.execute(
+        sa.select(row.household_id, row.valid_from, row.valid_until, row.quotient).where(
+            _among(row.household_id, ids)
+        )
+    )
+    return _grouped((first, QuotientFact(*rest)) for first, *rest in rows)
+
+
+def _residences(session: Session, ids: Collection[int]) -> dict[int, list[ResidenceFact]]:
+    row = ResidenceRecord
+    rows = session.execute(
+        sa.select(row.household_id, row.valid_from, row.is_resident).where(
+            _among(row.household_id, ids)
+        )
+    )
+    return _grouped((first, ResidenceFact(*rest)) for first, *rest in rows)
+
+
+def _ties(session: Session, ids: Collection[int]) -> dict[int, list[TieFact]]:
+    rows = session.execute(
+        sa.select(
+            Guardianship.household_id,
+            Child.id,
+            Child.born_on,
+            Guardianship.started_on,
+            Guardianship.ended_on,
+            Guardianship.restricted_at,
+            Child.left_on,
+        )
+        .join(Child, Guardianship.child_id == Child.id)
+        .where(_among(Guardianship.household_id, ids))
+    )
+    return _grouped((first, TieFact(*rest)) for first, *rest in rows)
+
+
+def _among(column: Any, ids: Collection[int]) -> sa.ColumnElement[bool]:
+    return column.in_(ids) if len(ids) <= NAMED_AT_MOST else sa.true()
+
+
+def _grouped(rows: Any) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for key, value in rows:
+        groups.setdefault(key, []).append(value)
+    return groups
