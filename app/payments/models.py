@@ -47,8 +47,9 @@ class Method(StrEnum):
 class Payment(Base):
     """A family's payment; credited once, whatever the browser or the platform does (B10).
 
-    ``return_token_hash``: the return page works without a session (facts.md).
-    ``receipt_number``: « 2027-00318 », given when paid, without a gap.
+    ``receipt_number``: « 2027-00318 », given when paid, without a gap. ``details``: ``url`` and
+    ``closes_at`` of the platform's page, ``bank`` and ``cheque_number`` of the counter, ``received``
+    when it does not match, ``reason`` of what an agent decided.
     """
 
     __tablename__ = "payment"
@@ -69,7 +70,6 @@ class Payment(Base):
     provider_ref: Mapped[str | None] = mapped_column(sa.String(200))
     state: Mapped[PaymentState] = mapped_column(choice(PaymentState), default=PaymentState.CREATED)
     form_token: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
-    return_token_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     receipt_number: Mapped[str | None] = mapped_column(sa.String(20), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

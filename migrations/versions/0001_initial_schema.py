@@ -867,7 +867,6 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("form_token", sa.String(length=64), nullable=True),
-        sa.Column("return_token_hash", sa.String(length=64), nullable=True),
         sa.Column("receipt_number", sa.String(length=20), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
@@ -888,7 +887,6 @@ def upgrade() -> None:
             "provider", "provider_ref", name=op.f("uq_payment_provider_provider_ref")
         ),
         sa.UniqueConstraint("receipt_number", name=op.f("uq_payment_receipt_number")),
-        sa.UniqueConstraint("return_token_hash", name=op.f("uq_payment_return_token_hash")),
     )
     op.create_index(op.f("ix_payment_household_id"), "payment", ["household_id"], unique=False)
     op.create_index("ix_payment_paid_at", "payment", ["paid_at"], unique=False)
