@@ -1,7 +1,7 @@
-"""The ledger's only writers (§5.2), and the verbs of the prepaid account.
+"""The ledger's only writers (§5.2): wallets locked, balanced transactions written.
 
-Everything here locks the wallets it moves, in the order of their ids, after payments, openings and
-bookings, before counters (docs/locking.md).
+Wallets are locked in the order of their ids, after payments, openings and bookings, before counters
+(docs/locking.md). The verbs built on this: ``money.py`` (in and out), ``crossings.py`` (B8).
 """
 
 from __future__ import annotations
@@ -161,4 +161,6 @@ def _transaction(row: NewTransaction, now: datetime) -> dict[str, object]:
 
 def note_crossings(session: Session, household_ids: Sequence[int], now: datetime) -> None:
     """Tell the holders whose balance crossed zero or their threshold, once per crossing (B8)."""
-    raise NotImplementedError
+    from app.wallet import crossings  # it locks through this module
+
+    crossings.note(session, household_ids, now)
