@@ -32,12 +32,15 @@ class PortalWorker(Worker):
 def work(app: Flask) -> None:
     """Work until told to stop; a job that runs is finished first."""
     with app.app_context():
-        connection = redis.Redis.from_url(app.config["REDIS_URL"])
-        worker = PortalWorker(
-            [Queue(queue.QUEUE, connection=connection)],
-            connection=connection,
-            worker_ttl=WORKER_TTL,
-            maintenance_interval=MAINTENANCE_SECONDS,
-            job_monitoring_interval=MAINTENANCE_SECONDS,
-        )
-        worker.work(logging_level="INFO")
+        make(app).work(logging_level="INFO")
+
+
+def make(app: Flask) -> PortalWorker:
+    connection = redis.Redis.from_url(app.config["REDIS_URL"])
+    return PortalWorker(
+        [Queue(queue.QUEUE, connection=connection)],
+        connection=connection,
+        worker_ttl=WORKER_TTL,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        job_monitoring_interval=MAINTENANCE_SECONDS,
+    )
