@@ -91,7 +91,7 @@ def cell(value: Any) -> Any:
     if isinstance(value, date):
         return dates.day(value, "digits")
     if isinstance(value, list | tuple | set):
-        return Markup(", ").join(escape(cell(one)) for one in value) or "–"  # noqa: S704  (escaped)
+        return Markup(", ").join(escape(cell(one)) for one in value) or "–"
     return word(value) if isinstance(value, Enum) else value
 
 
@@ -138,7 +138,8 @@ def _entry(item: dict[str, Any]) -> Entry:
     path = url.split("?")[0]
     folder = path.removesuffix("list/")
     current = request.path == path or (folder != path and request.path.startswith(folder))
-    return Entry(str(item["label"]), url, item["icon"] or "list", item["name"], current)
+    icon = item["icon"] if item["icon"] and not item["icon"].startswith("fa") else "list-ul"
+    return Entry(str(item["label"]), url, icon, item["name"], current)
 
 
 def crumbs() -> list[tuple[str, str]]:

@@ -202,9 +202,9 @@ def _field_errors(item: Any) -> Iterator[FieldError]:
 
 
 def anchor_of(item: Any) -> str:
-    """The id of the control that a link of the summary reaches (the first radio of a group)."""
-    grouped = item.type in {"RadioField", "SelectMultipleField", "QuerySelectMultipleField"}
-    return f"{item.id}-0" if grouped and getattr(item.widget, "multiple", None) is None else item.id
+    """The id of the control that a link of the summary reaches (the first one of a group)."""
+    grouped = item.type == "RadioField" or item.type.endswith("SelectMultipleField")
+    return f"{item.id}-0" if grouped else str(item.id)
 
 
 def page_numbers(page: int, pages: int) -> list[int | None]:
