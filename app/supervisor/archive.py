@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -29,6 +30,7 @@ from app.supervisor.problem import Problem
 FORMAT = 1
 MANIFEST = "manifest.json"
 STATE = "var"
+OUTSIDE = "files"
 SQLITE_COPY = "database.sqlite"
 POSTGRESQL_COPY = "database.dump"
 PASSING = {"logs", "queue", "queue.sock", state.LOCK_FILE, ".restore"}
@@ -45,7 +47,7 @@ def backup(settings: Mapping[str, Any], target: Path) -> int:
     try:
         with tempfile.TemporaryDirectory(dir=_parent(target)) as folder:
             copy = _copy_database(url, Path(folder))
-            _pack(draft, var, url, copy)
+            _pack(draft, copy, _kept(settings))
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
@@ -78,28 +80,45 @@ def _copy_sqlite(source: Path, copy: Path) -> None:
         live.backup(target)
 
 
-def _pack(draft: Path, var: Path, url: URL, copy: Path) -> None:
+def _pack(draft: Path, copy: Path, kept: dict[str, Path]) -> None:
     facts = {
         "format": FORMAT,
-        "database": url.get_backend_name(),
+        "database": "sqlite" if copy.name == SQLITE_COPY else "postgresql",
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     manifest = copy.with_name(MANIFEST)
     manifest.write_text(json.dumps(facts))
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
-        archive.add(manifest, MANIFEST)
-        archive.add(copy, copy.name)
-        for path in kept(var, url):
-            archive.add(path, f"{STATE}/{path.name}")
-        file.flush()
+        for name, path in {MANIFEST: manifest, copy.name: copy, **kept}.items():
+            archive.add(path, name)
 
 
-def kept(var: Path, url: URL) -> list[Path]:
-    """What of the folder is worth keeping beside the database."""
-    base = Path(url.database or "").name if url.get_backend_name() == "sqlite" else ""
-    live = {base, f"{base}-wal", f"{base}-shm", f"{base}-journal"} if base else set()
-    return [path for path in sorted(var.iterdir()) if path.name not in PASSING | live]
+def _kept(settings: Mapping[str, Any]) -> dict[str, Path]:
+    """What is worth keeping beside the database: name in the backup → place."""
+    var: Path = settings["PORTAIL_VAR"]
+    left_out = PASSING | _live_files(settings)
+    found = {f"{STATE}/{path.name}": path for path in var.iterdir() if path.name not in left_out}
+    outside = _outside_files(settings)
+    if outside and outside.is_dir():
+        found[OUTSIDE] = outside
+    return found
+
+
+def _live_files(settings: Mapping[str, Any]) -> set[str]:
+    url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
+    if url.get_backend_name() != "sqlite":
+        return set()
+    base = Path(url.database or "").name
+    return {base, f"{base}-wal", f"{base}-shm", f"{base}-journal"}
+
+
+def _outside_files(settings: Mapping[str, Any]) -> Path | None:
+    """The families' files, when ``STORAGE_URL`` is a folder outside of ours."""
+    parts = urlsplit(settings["STORAGE_URL"])
+    folder = Path(unquote(parts.path))
+    inside = folder.is_relative_to(settings["PORTAIL_VAR"])
+    return folder if parts.scheme == "file" and not inside else None
 
 
 def restore(settings: Mapping[str, Any], source: Path, *, force: bool = False) -> None:
@@ -113,6 +132,7 @@ def restore(settings: Mapping[str, Any], source: Path, *, force: bool = False) -
         if url.get_backend_name() == "postgresql":
             _restore_postgresql(url, folder / POSTGRESQL_COPY)
         _replace(var, folder, url)
+        _replace_outside(folder, _outside_files(settings))
 
 
 @contextlib.contextmanager
@@ -187,6 +207,12 @@ def _replace(var: Path, folder: Path, url: URL) -> None:
         (folder / SQLITE_COPY).replace(database)
     for path in (folder / STATE).iterdir() if (folder / STATE).is_dir() else ():
         path.replace(var / path.name)
+
+
+def _replace_outside(folder: Path, outside: Path | None) -> None:
+    if outside and (folder / OUTSIDE).is_dir():
+        shutil.rmtree(outside, ignore_errors=True)
+        shutil.move(folder / OUTSIDE, outside)
 
 
 def run_tool(url: URL, command: list[str]) -> None:
