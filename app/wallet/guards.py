@@ -84,7 +84,9 @@ def _postgresql_balance() -> list[str]:
         "CREATE FUNCTION ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$ "
         "BEGIN IF (SELECT sum(amount_cents) FROM ledger_entry "
         "WHERE transaction_id = NEW.transaction_id) <> 0 THEN "
-        "RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.transaction_id; "
+        # No per cent sign: the driver would take it for a parameter.
+        "RAISE EXCEPTION USING MESSAGE = "
+        "'ledger transaction ' || NEW.transaction_id || ' does not sum to zero'; "
         "END IF; RETURN NULL; END $$",
         "CREATE CONSTRAINT TRIGGER ledger_entry_sums_to_zero AFTER INSERT ON ledger_entry "
         "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()",
