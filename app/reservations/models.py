@@ -107,9 +107,7 @@ class Booking(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_in: Mapped[int] = mapped_column(sa.ForeignKey("booking_change.id"), index=True)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    cancelled_in: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("booking_change.id"), index=True
-    )
+    cancelled_in: Mapped[int | None] = mapped_column(sa.ForeignKey("booking_change.id"), index=True)
 
     child: Mapped[Child] = relationship()
     opening: Mapped[Opening] = relationship()
