@@ -16,7 +16,7 @@ from flask_appbuilder import fieldwidgets as fab
 from flask_appbuilder import forms as fab_forms
 from flask_babel import gettext
 from markupsafe import Markup, escape
-from wtforms import SelectField, widgets
+from wtforms import SelectChoice, SelectField, widgets
 from wtforms.validators import Optional
 
 from app.core import dates
@@ -61,10 +61,10 @@ class ChoiceField(SelectField):  # type: ignore[misc]
     """
 
     def __init__(self, enum_class: type[Enum], enums: Any, **kwargs: Any) -> None:
-        members = [(str(member.value), word(member)) for member in enum_class]
+        members = [SelectChoice(str(member.value), word(member)) for member in enum_class]
         optional = any(isinstance(one, Optional) for one in kwargs.get("validators") or ())
         super().__init__(
-            choices=[*([("", "–")] if optional else []), *members],
+            choices=[*([SelectChoice("", "–")] if optional else []), *members],
             coerce=lambda value: enum_class(value) if value else None,
             **kwargs,
         )

@@ -92,7 +92,9 @@ def crashed(error: InternalServerError) -> Answer:
     title, text = gettext(SAID[500].title), gettext(SAID[500].text)
     if wants_json():
         return jsonify(error=title, message=text), 500
-    return render_template("errors/500.html", status=500, title=title, text=text), 500
+    # Not render_template: the context processors load the account, so they read the database.
+    template = current_app.jinja_env.get_template("errors/500.html")
+    return template.render(status=500, title=title, text=text), 500
 
 
 def expired_form(error: CSRFError) -> Answer:

@@ -17,6 +17,7 @@ from wtforms import (
     DateField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -33,11 +34,17 @@ class StyleForm(FlaskForm):  # type: ignore[misc]
     password = PasswordField("Mot de passe", [DataRequired("Indiquez un mot de passe.")])
     amount = StringField("Autre montant", default="50,00")
     born = DateField("Date de naissance", default=date(2019, 6, 3))
-    school = SelectField("École", choices=[("1", "Les Tilleuls"), ("2", "Le Centre")])
-    mode = RadioField(
-        "Que voulez-vous faire ?", choices=[("c", "Créer"), ("d", "Supprimer")], default="c"
+    school = SelectField(
+        "École", choices=[SelectChoice("1", "Les Tilleuls"), SelectChoice("2", "Le Centre")]
     )
-    why = RadioField("Motif", choices=[("m", "Maladie"), ("a", "Autre")], default="m")
+    mode = RadioField(
+        "Que voulez-vous faire ?",
+        choices=[SelectChoice("c", "Créer"), SelectChoice("d", "Supprimer")],
+        default="c",
+    )
+    why = RadioField(
+        "Motif", choices=[SelectChoice("m", "Maladie"), SelectChoice("a", "Autre")], default="m"
+    )
     comment = TextAreaField("Commentaire")
     terms = BooleanField("J’accepte les conditions générales", [DataRequired("À accepter.")])
 

@@ -1,0 +1,49 @@
+// Grouped entry: without it, « Voir les jours » shows the plan. With it, the plan follows each choice.
+(function () {
+  "use strict";
+  var form = document.getElementById("grouped");
+  if (!form) return;
+  form.querySelector(".no-script").hidden = true;
+  var timer = null, turn = 0, dirty = false, leaving = false;
+
+  function ready() {
+    return ["children", "slots"].every(function (name) { return form.querySelector("input[name=" + name + "]:checked"); })
+      && (form.elements.period.value !== "dates" || (form.elements.first.value && form.elements.last.value));
+  }
+  function refresh() {
+    if (!ready()) return;
+    var mine = ++turn;
+    var days = document.getElementById("days");
+    days.setAttribute("aria-busy", "true");
+    fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" })
+      .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(answer.status); })
+      .then(function (html) {
+        if (mine !== turn) return;
+        var page = new DOMParser().parseFromString(html, "text/html");
+        var focused = document.activeElement && document.activeElement.name === "day" ? document.activeElement.value : "";
+        ["days", "savebar"].forEach(function (id) {
+          document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
+        });
+        ["token", "csrf_token"].forEach(function (name) { form.elements[name].value = page.querySelector("#grouped [name=" + name + "]").value; });
+        ["first", "last"].forEach(function (name) {
+          if (form.elements.period.value !== "dates") form.elements[name].value = page.getElementById(name).value;
+        });
+        if (focused) { var box = form.querySelector("input[name=day][value='" + focused + "']"); if (box) box.focus(); }
+      })
+      .catch(function () { form.querySelector(".no-script").hidden = false; })
+      .finally(function () { document.getElementById("days").setAttribute("aria-busy", "false"); });
+  }
+  form.addEventListener("change", function (event) {
+    if (event.target.name === "first" || event.target.name === "last") {
+      form.querySelector("input[name=period][value=dates]").checked = true;
+    }
+    dirty = true;
+    clearTimeout(timer);
+    timer = setTimeout(refresh, 200);
+  });
+  form.addEventListener("submit", function () { leaving = true; });
+  addEventListener("beforeunload", function (event) {
+    if (dirty && !leaving && form.querySelector("#savebar .btn-primary:not(:disabled)")) event.preventDefault();
+  });
+  if (!document.querySelector("#days table")) refresh();
+})();
