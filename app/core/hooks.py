@@ -30,6 +30,8 @@ HouseholdCreated = Callable[[Session, int], None]
 """(session, household id): a new household gets what every household has (its wallet)."""
 HouseholdInUse = Callable[[Session, int], bool]
 """(session, household id): whether something of it would be lost if its only account left."""
+DocumentStates = Callable[[Session, int], Sequence[tuple[str, str, str]]]
+"""(session, household id) → (document, word of its state, kind of tag) for « Mon profil » (A11)."""
 
 openings_closed: list[OpeningsClosed] = []
 tie_ended: list[TieEnded] = []
@@ -41,6 +43,7 @@ wallet_credited: list[WalletCredited] = []
 account_activated: list[AccountActivated] = []
 household_created: list[HouseholdCreated] = []
 household_in_use: list[HouseholdInUse] = []
+document_states: list[DocumentStates] = []
 
 
 def reset() -> None:
@@ -55,6 +58,7 @@ def reset() -> None:
         account_activated,
         household_created,
         household_in_use,
+        document_states,
     ):
         handlers.clear()
     settle.clear()

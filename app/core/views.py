@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,9 +38,17 @@ def family_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page],
                 abort(403)
             return page(self, *args, **kwargs)
 
-        for_households_only.__name__ = page.__name__
-        for_households_only.__doc__ = page.__doc__
+        functools.update_wrapper(for_households_only, page)
         return expose(url, methods)(has_access(permission_name("use")(for_households_only)))
+
+    return decorate
+
+
+def agent_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
+    """A hand-made page for agents, with the right « can_use » on its view."""
+
+    def decorate(page: Page) -> Page:
+        return expose(url, methods)(has_access(permission_name("use")(page)))
 
     return decorate
 
@@ -52,6 +61,12 @@ def public_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page],
         return expose(url, methods)(page)
 
     return decorate
+
+
+def reads_only(page: Page) -> Page:
+    """A POST that only reads (a preview): it takes no write lock."""
+    page.reads_only = True  # type: ignore[attr-defined]
+    return page
 
 
 class PageView(BaseView):  # type: ignore[misc]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from app.households.models import (
     Child,
     Guardianship,
     Household,
+    Invitation,
     Level,
     ProfileChange,
     ProfileChangeState,
@@ -237,6 +238,55 @@ def waiting_change(session: Session, household_id: int) -> ProfileChange | None:
     )
 
 
+@dataclass(frozen=True)
+class Profile:
+    """What « Mon profil » shows of a household."""
+
+    household: Household
+    adults: Sequence[Adult]
+    children: Sequence[ChildCard]
+    waiting: ProfileChange | None
+    invitations: Sequence[Invitation]
+
+    def adult_with(self, account_id: int | None) -> Adult | None:
+        """The adult who signs in with this account."""
+        return next((one for one in self.adults if one.account_id == account_id), None)
+
+
+def profile(session: Session, household_id: int, now: datetime) -> Profile:
+    """The household, its members and what waits, in five statements. NotFound."""
+    household = session.get(Household, household_id)
+    if household is None:
+        raise NotFound
+    return Profile(
+        household=household,
+        adults=adults_of(session, household_id),
+        children=children_of(session, household_id, clock.paris(now).date()),
+        waiting=waiting_change(session, household_id),
+        invitations=open_invitations(session, household_id, now),
+    )
+
+
+def adults_of(session: Session, household_id: int) -> Sequence[Adult]:
+    """The adults of the household, in the order they came."""
+    return session.scalars(
+        sa.select(Adult).where(Adult.household_id == household_id).order_by(Adult.id)
+    ).all()
+
+
+def open_invitations(session: Session, household_id: int, now: datetime) -> Sequence[Invitation]:
+    """Invitations that can still be accepted."""
+    return session.scalars(
+        sa.select(Invitation)
+        .where(
+            Invitation.household_id == household_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .order_by(Invitation.id)
+    ).all()
+
+
 def same_children(session: Session, first_name: str, last_name: str, born_on: date) -> list[Child]:
     """Children already known with this date of birth and this name, however it is written."""
     born_that_day = session.scalars(
@@ -263,7 +313,7 @@ def _quotients(session: Session, ids: Collection[int]) -> dict[int, list[Quotien
             _among(row.household_id, ids)
         )
     )
-    return _grouped((first, QuotientFact(*rest)) for first, *rest in rows)
+    return _grouped((row[0], QuotientFact(*row[1:])) for row in rows)
 
 
 def _residences(session: Session, ids: Collection[int]) -> dict[int, list[ResidenceFact]]:
@@ -273,7 +323,7 @@ def _residences(session: Session, ids: Collection[int]) -> dict[int, list[Reside
             _among(row.household_id, ids)
         )
     )
-    return _grouped((first, ResidenceFact(*rest)) for first, *rest in rows)
+    return _grouped((row[0], ResidenceFact(*row[1:])) for row in rows)
 
 
 def _ties(session: Session, ids: Collection[int]) -> dict[int, list[TieFact]]:
@@ -290,7 +340,7 @@ def _ties(session: Session, ids: Collection[int]) -> dict[int, list[TieFact]]:
         .join(Child, Guardianship.child_id == Child.id)
         .where(_among(Guardianship.household_id, ids))
     )
-    return _grouped((first, TieFact(*rest)) for first, *rest in rows)
+    return _grouped((row[0], TieFact(*row[1:])) for row in rows)
 
 
 def _among(column: Any, ids: Collection[int]) -> sa.ColumnElement[bool]:
