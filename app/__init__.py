@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_appbuilder import AppBuilder
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
@@ -43,4 +43,5 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
 
 
 def _declare_write() -> None:
-    declare_write(request.method not in SAFE_METHODS)
+    page = current_app.view_functions.get(request.endpoint or "")
+    declare_write(request.method not in SAFE_METHODS and not getattr(page, "reads_only", False))

@@ -20,6 +20,8 @@ PATTERNS = {
     "day": "d MMMM",  # 13 janvier
     "digits": "dd/MM/y",  # 13/01/2027
     "month": "MMMM y",  # janvier 2027
+    "name": "EEEE",  # mercredi
+    "short_name": "EEE",  # mer.
 }
 
 

@@ -1,0 +1,187 @@
+"""What the agenda's pages read: a constant number of statements whatever the month holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.activities.models import Activity, CalendarPeriod, Enrolment, Opening, PeriodKind, Slot
+from app.households.models import SchoolYear
+from app.reservations.models import Booking, BookingState
+
+ACTIVE = (BookingState.HELD, BookingState.LIVE)
+
+
+@dataclass(frozen=True)
+class SlotInfo:
+    """A slot of an activity: its names and hours."""
+
+    id: int
+    name: str
+    short_name: str
+    starts_at: time
+    ends_at: time
+
+
+@dataclass(frozen=True)
+class SlotRow:
+    """One slot of one child on one day, with its active booking if there is one."""
+
+    child_id: int
+    opening_id: int
+    slot: SlotInfo
+    day: date
+    capacity: int
+    taken: int
+    book_until: datetime
+    cancel_until: datetime
+    closed_at: datetime | None
+    closed_reason: str
+    booked_by: int | None
+    """Household of the active booking."""
+    booked_cents: int | None
+    charged: bool | None
+
+
+def slot_rows(
+    session: Session, child_ids: Collection[int], first: date, last: date
+) -> list[SlotRow]:
+    """Every opening of these children's enrolments in the period: one statement, ordered by day.
+
+    Camps are booked by their own démarche (B12), so they are not here.
+    """
+    booking = sa.and_(
+        Booking.opening_id == Opening.id,
+        Booking.child_id == Enrolment.child_id,
+        Booking.state.in_(ACTIVE),
+    )
+    found = session.execute(
+        sa.select(
+            Enrolment.child_id,
+            Opening.id,
+            Slot.id,
+            Slot.name,
+            Slot.short_name,
+            Slot.starts_at,
+            Slot.ends_at,
+            Opening.day,
+            Opening.capacity,
+            Opening.taken,
+            Opening.book_until,
+            Opening.cancel_until,
+            Opening.closed_at,
+            Opening.closed_reason,
+            Booking.household_id,
+            Booking.care_cents + Booking.meal_cents,
+            Booking.charged,
+        )
+        .select_from(Enrolment)
+        .join(Activity, Activity.id == Enrolment.activity_id)
+        .join(Slot, Slot.activity_id == Activity.id)
+        .join(
+            Opening,
+            sa.and_(
+                Opening.slot_id == Slot.id,
+                Opening.site_id == Enrolment.site_id,
+                Opening.school_year_id == Enrolment.school_year_id,
+                Opening.day.between(Enrolment.starts_on, Enrolment.ends_on),
+            ),
+        )
+        .outerjoin(Booking, booking)
+        .where(Enrolment.child_id.in_(child_ids), Opening.day.between(first, last))
+        .order_by(Opening.day, Activity.position, Slot.position, Slot.starts_at, Opening.id)
+    )
+    slots: dict[int, SlotInfo] = {}
+    return [
+        SlotRow(row[0], row[1], slots.setdefault(row[2], SlotInfo(*row[2:7])), *row[7:])
+        for row in found
+    ]
+
+
+@dataclass(frozen=True)
+class Closure:
+    """Days on which nothing is open, and how a cell says it."""
+
+    kind: PeriodKind
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+def closures(session: Session, first: date, last: date) -> Sequence[Closure]:
+    """School holidays, public holidays and closures of every site that touch the period."""
+    found = session.execute(
+        sa.select(
+            CalendarPeriod.kind,
+            CalendarPeriod.name,
+            CalendarPeriod.starts_on,
+            CalendarPeriod.ends_on,
+        )
+        .where(
+            CalendarPeriod.starts_on <= last,
+            CalendarPeriod.ends_on >= first,
+            CalendarPeriod.kind != PeriodKind.OFFICE_CLOSED,
+            CalendarPeriod.site_id.is_(None),
+        )
+        .order_by(CalendarPeriod.starts_on)
+    )
+    return [Closure(*row) for row in found]
+
+
+def own_bookings(
+    session: Session, household_id: int, child_ids: Collection[int], first: date, last: date
+) -> set[tuple[int, date]]:
+    """(slot id, day) of what this household booked and did not cancel, to copy a week or a year."""
+    found = session.execute(
+        sa.select(Opening.slot_id, Booking.day)
+        .join(Opening, Opening.id == Booking.opening_id)
+        .where(
+            Booking.child_id.in_(child_ids),
+            Booking.household_id == household_id,
+            Booking.state == BookingState.LIVE,
+            Booking.day.between(first, last),
+        )
+    )
+    return {(slot_id, day) for slot_id, day in found}
+
+
+@dataclass(frozen=True)
+class SlotOffer:
+    """A slot that at least one of the children is enrolled on."""
+
+    slot: SlotInfo
+
+
+def offers(session: Session, child_ids: Collection[int], today: date) -> list[SlotOffer]:
+    """Slots that these children can be booked on from today to the end of their enrolments."""
+    found = session.execute(
+        sa.select(Slot.id, Slot.name, Slot.short_name, Slot.starts_at, Slot.ends_at)
+        .join(Activity, Activity.id == Slot.activity_id)
+        .join(Enrolment, Enrolment.activity_id == Activity.id)
+        .where(Enrolment.child_id.in_(child_ids), Enrolment.ends_on >= today)
+        .group_by(Slot.id, Activity.id)
+        .order_by(Activity.position, Slot.position, Slot.starts_at)
+    )
+    return [SlotOffer(SlotInfo(*row)) for row in found]
+
+
+def next_landmarks(session: Session, today: date) -> tuple[date | None, date | None]:
+    """Last day of the school year in course, first day of the next school holidays."""
+    year_end = (
+        sa.select(sa.func.min(SchoolYear.ends_on))
+        .where(SchoolYear.ends_on >= today)
+        .scalar_subquery()
+    )
+    holidays = (
+        sa.select(sa.func.min(CalendarPeriod.starts_on))
+        .where(
+            CalendarPeriod.kind == PeriodKind.SCHOOL_HOLIDAY, CalendarPeriod.starts_on > today
+        )
+        .scalar_subquery()
+    )
+    row = session.execute(sa.select(year_end, holidays)).one()
+    return row[0], row[1]

@@ -1,0 +1,112 @@
+"""What a save did and what it left out, grouped for reading (B5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from flask_babel import gettext, ngettext
+
+from app.core import dates
+from app.households.queries import ChildCard
+from app.reservations.plan import LeftOut, Refused
+
+DAYS_NAMED = 12
+"""Days named one by one under a reason; beyond, « et 31 autres »."""
+
+
+@dataclass(frozen=True)
+class ChildLeftOut:
+    """One child and, per reason, the days left out."""
+
+    name: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ChildReport:
+    """One card of the report: what was done for a child, then what was not."""
+
+    name: str
+    added: int
+    removed: int
+    lines: Sequence[str]
+
+
+def reason(refused: Refused) -> str:
+    """Why a slot cannot be booked or removed."""
+    return {
+        Refused.CLOSED: gettext("closed"),
+        Refused.TOO_LATE: gettext("past the deadline"),
+        Refused.FULL: gettext("full"),
+        Refused.OTHER_PARENT: gettext("already booked by the other parent"),
+        Refused.NOT_ENROLLED: gettext("not enrolled"),
+        Refused.NO_RIGHT: gettext("your household cannot book for this child"),
+        Refused.ALREADY_BOOKED: gettext("already booked"),
+        Refused.NOT_BOOKED: gettext("not booked"),
+        Refused.NO_PRICE: gettext("no price set by the commune"),
+    }[refused]
+
+
+def reasons(left: Iterable[LeftOut]) -> list[str]:
+    """« lundi 18 janvier : complet », one line per day and reason."""
+    found = sorted({(line.day, line.reason) for line in left})
+    return [
+        gettext("%(day)s: %(reason)s", day=dates.capfirst(dates.day(day, "weekday")), reason=reason(why))
+        for day, why in found
+    ]
+
+
+def left_out(left: Iterable[LeftOut], children: Sequence[ChildCard]) -> list[ChildLeftOut]:
+    """Per child, in the order of the family, one line per reason with its days."""
+    by_child: dict[int, list[LeftOut]] = {}
+    for line in left:
+        by_child.setdefault(line.child_id, []).append(line)
+    return [
+        ChildLeftOut(child.first_name, _lines(by_child[child.id]))
+        for child in children
+        if child.id in by_child
+    ]
+
+
+def _lines(left: Sequence[LeftOut]) -> list[str]:
+    ordered = sorted(left, key=lambda line: (line.reason, line.day))
+    return [
+        _line(why, sorted({line.day for line in found}))
+        for why, found in groupby(ordered, key=lambda line: line.reason)
+    ]
+
+
+def _line(why: Refused, days: Sequence[date]) -> str:
+    """« 3 jours, complet : lun. 9 mars, mar. 10 mars et jeu. 12 mars »."""
+    named = [dates.day(day, "medium") for day in days[:DAYS_NAMED]]
+    if len(days) > DAYS_NAMED:
+        named.append(gettext("and %(num)d others", num=len(days) - DAYS_NAMED))
+    return gettext(
+        "%(days)s, %(reason)s: %(named)s",
+        days=ngettext("%(num)d day", "%(num)d days", len(days)),
+        reason=reason(why),
+        named=", ".join(named),
+    )
+
+
+def of(change: Any, children: Sequence[ChildCard]) -> list[ChildReport]:
+    """Cards of a kept report (``BookingChange.report``), one per child of the family."""
+    added = Counter(child_id for child_id, _, _ in change.report.get("added", []))
+    removed = Counter(child_id for child_id, _, _ in change.report.get("removed", []))
+    left = [
+        LeftOut(child_id, None, slot_id, date.fromisoformat(day), Refused(why))
+        for child_id, slot_id, day, why in change.report.get("left_out", [])
+    ]
+    lines = {card.name: card.lines for card in left_out(left, children)}
+    return [
+        ChildReport(
+            child.first_name, added[child.id], removed[child.id], lines.get(child.first_name, ())
+        )
+        for child in children
+        if added[child.id] or removed[child.id] or child.first_name in lines
+    ]

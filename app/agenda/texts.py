@@ -1,0 +1,190 @@
+"""Words of the agenda: cells, slots, history. Said in the reader's language when a page is made."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask_babel import gettext, ngettext
+
+from app.activities.models import PeriodKind
+from app.agenda.grouped import GroupedDay, Period
+from app.agenda.month import DayCell, SlotLine
+from app.agenda.queries import SlotInfo
+from app.agenda.rules import State
+from app.core import clock, dates
+from app.core.money import MINUS, NBSP, euros
+
+
+
+class Tag(NamedTuple):
+    """What ``ui.tag`` draws."""
+
+    word: str
+    kind: str
+    icon: str
+
+
+_ICONS = {
+    State.DIRTY: "pencil-fill",
+    State.BOOKED: "check-circle-fill",
+    State.BOOKED_LATE: "check-circle",
+    State.OTHER: "people-fill",
+    State.FULL: "x-octagon",
+    State.LATE: "lock",
+    State.CLOSED: "slash-circle",
+}
+_KINDS = {State.DIRTY: "warn", State.BOOKED: "info", State.OTHER: "other", State.FULL: "err"}
+
+
+def word(cell: DayCell) -> str:
+    """The word in the cell: « Réservé », « Vacances »…"""
+    if cell.state is State.CLOSED:
+        return _closed_word(cell)
+    return {
+        State.DIRTY: gettext("To save"),
+        State.BOOKED: gettext("Booked"),
+        State.BOOKED_LATE: gettext("Booked"),
+        State.OTHER: gettext("Other parent"),
+        State.FREE: gettext("Bookable"),
+        State.FULL: gettext("Full"),
+        State.LATE: gettext("Too late"),
+    }[cell.state]
+
+
+def _closed_word(cell: DayCell) -> str:
+    if cell.closed_as is PeriodKind.SCHOOL_HOLIDAY:
+        return gettext("Holidays")
+    if cell.closed_as is PeriodKind.PUBLIC_HOLIDAY:
+        return gettext("Public holiday")
+    return gettext("Closed")
+
+
+def detail(cell: DayCell) -> str:
+    """Third line of the cell: its slots, or a near deadline, or why it is closed."""
+    if cell.state is State.CLOSED:
+        return cell.closed_why
+    if cell.named:
+        return dates.capfirst(", ".join(_named(line, cell.state) for line in cell.named))
+    soon = cell.until is not None and cell.until - clock.now() < timedelta(hours=24)
+    if cell.state is State.FREE and soon and cell.until is not None:
+        return gettext("Before %(hour)s", hour=dates.hour(cell.until))
+    return ""
+
+
+def _named(line: SlotLine, state: State) -> str:
+    if state is State.DIRTY and line.changed:
+        return f"{'+' if line.ticked else MINUS}{NBSP}{line.slot.short_name}"
+    return line.slot.short_name
+
+
+def until(moment: datetime) -> str:
+    """« mercredi 13 janvier à 10 h »."""
+    return dates.moment(moment)
+
+
+def hours(slot: SlotInfo) -> str:
+    """« 11 h 30 – 13 h 30 »."""
+    return f"{dates.hour(slot.starts_at)} – {dates.hour(slot.ends_at)}"
+
+
+def tag(line: SlotLine) -> Tag | None:
+    """The state of a slot as a tag; None for one that can simply be ticked."""
+    state = line.shown_state
+    if state is State.FREE:
+        return None
+    said = {
+        State.BOOKED: gettext("Booked"),
+        State.BOOKED_LATE: gettext("Booked"),
+        State.OTHER: gettext("Booked by the other parent"),
+        State.FULL: gettext("Full"),
+        State.LATE: gettext("Past the deadline"),
+        State.CLOSED: line.reason or gettext("Closed"),
+        State.DIRTY: gettext("Added, to save") if line.ticked else gettext("Removed, to save"),
+    }[state]
+    return Tag(said, _KINDS.get(state, ""), _ICONS[state])
+
+
+def script_words(short_names: dict[int, str]) -> dict[str, Any]:
+    """What the page's script says. ``short_names``: opening id → « midi »."""
+    return {
+        "dirty": gettext("To save"),
+        "added": gettext("Added, to save"),
+        "removed": gettext("Removed, to save"),
+        "days": [gettext("% day changed"), gettext("% days changed")],
+        "moved": gettext("%1 added, %2 removed"),
+        "missing": gettext("%(amount)s missing", amount="%"),
+        "previousDay": gettext("Previous day"),
+        "nextDay": gettext("Next day"),
+        "slots": short_names,
+        "states": {
+            f"st-{state.value}": [said, icon]
+            for state, said, icon in (
+                (State.FREE, gettext("Bookable"), "plus-circle"),
+                (State.BOOKED, gettext("Booked"), _ICONS[State.BOOKED]),
+                (State.BOOKED_LATE, gettext("Booked"), _ICONS[State.BOOKED_LATE]),
+                (State.OTHER, gettext("Other parent"), _ICONS[State.OTHER]),
+            )
+        },
+    }
+
+
+def saved(added: int, removed: int) -> str:
+    """What a save did, for the message at the top of the page."""
+    parts = []
+    if added:
+        parts.append(ngettext("%(num)d booking added", "%(num)d bookings added", added))
+    if removed:
+        parts.append(ngettext("%(num)d booking removed", "%(num)d bookings removed", removed))
+    return ", ".join(parts) + "." if parts else gettext("Nothing changed: it was saved already.")
+
+
+def missing(cents: int) -> str:
+    """« Il manque 255,85 € »."""
+    return gettext("%(amount)s missing", amount=euros(cents))
+
+
+def weekdays() -> list[str]:
+    """« Lundi » … « Dimanche »."""
+    monday = date(2024, 1, 1)
+    return [dates.capfirst(dates.day(monday + timedelta(days=n), "name")) for n in range(7)]
+
+
+def short_weekday(number: int) -> str:
+    """« Lun. » (0 is Monday)."""
+    return dates.capfirst(dates.day(date(2024, 1, 1) + timedelta(days=number), "short_name"))
+
+
+def period(quick: Period) -> str:
+    """The quick periods of the grouped entry."""
+    return {
+        Period.MONTH: gettext("This month"),
+        Period.HOLIDAYS: gettext("Until the holidays"),
+        Period.TERM: gettext("This quarter"),
+        Period.YEAR: gettext("The whole year"),
+        Period.DATES: gettext("Other dates"),
+    }[quick]
+
+
+def planned(days: int, children: int, slots: int) -> str:
+    """« 22 jours pour 2 enfants, 88 créneaux »."""
+    return gettext(
+        "%(days)s for %(children)s, %(slots)s",
+        days=ngettext("%(num)d day", "%(num)d days", days),
+        children=ngettext("%(num)d child", "%(num)d children", children),
+        slots=ngettext("%(num)d slot", "%(num)d slots", slots),
+    )
+
+
+def grouped_word(cell: GroupedDay) -> str:
+    """The state of a day of the small calendars, said."""
+    return {
+        State.DIRTY: gettext("to save"),
+        State.BOOKED: gettext("already booked"),
+        State.BOOKED_LATE: gettext("already booked"),
+        State.OTHER: gettext("booked by the other parent"),
+        State.FREE: gettext("can be booked"),
+        State.FULL: gettext("full"),
+        State.LATE: gettext("past the deadline"),
+        State.CLOSED: gettext("closed"),
+    }[cell.state]
