@@ -159,9 +159,7 @@ def _month(first: date, span: Span, cell: Callable[[date], GroupedDay]) -> Group
     weeks = []
     while start <= span.last and (start.month == first.month or start < first):
         week = tuple(
-            cell(day)
-            if day.month == first.month and day.year == first.year
-            else None
+            cell(day) if day.month == first.month and day.year == first.year else None
             for day in (start + timedelta(days=n) for n in range(7))
         )
         weeks.append(week)

@@ -122,7 +122,7 @@ class GroupedView(PageView):
 
     def _group(self, form: GroupedForm, choices: Choices) -> reservations.GroupRequest:
         return reservations.GroupRequest(
-            child_ids=frozenset(form.children.data),
+            child_ids=tuple(sorted(form.children.data)),
             create=form.mode.data == "create",
             slot_ids=frozenset(form.slots.data),
             days=self._days(form, choices)[1],
@@ -157,9 +157,7 @@ class GroupedView(PageView):
         cards = {child.id: child for child in choices.children if child.id in group.child_ids}
         rows = [
             row
-            for row in queries.slot_rows(
-                db.session, cards, pattern.span.first, pattern.span.last
-            )
+            for row in queries.slot_rows(db.session, cards, pattern.span.first, pattern.span.last)
             if row.slot.id in group.slot_ids
         ]
 

@@ -10,14 +10,8 @@ from itertools import groupby
 
 from app.activities.models import PeriodKind
 from app.agenda.queries import Closure, SlotInfo, SlotRow
-from app.agenda.rules import (
-    CHANGEABLE,
-    SlotFacts,
-    State,
-    can_take_more,
-    day_state,
-    slot_state,
-)
+from app.agenda.rules import CHANGEABLE, State, can_take_more, day_state, slot_state
+from app.reservations.rules import AskFacts, BookingFacts
 
 PriceOf = Callable[[SlotRow], int | None]
 """Price in cents of a slot for this child, None when the commune has set none."""
@@ -149,9 +143,7 @@ def build(
     def cell(day: date) -> DayCell:
         if day.month != first.month:
             return DayCell(day, in_month=False, state=State.CLOSED)
-        lines = tuple(
-            _line(row, viewer, price_of, ticked) for row in by_day.get(day, ())
-        )
+        lines = tuple(_line(row, viewer, price_of, ticked) for row in by_day.get(day, ()))
         state = day_state([line.shown_state for line in lines])
         kind, why = _closing(day, closures, lines) if state is State.CLOSED else (None, "")
         return DayCell(day, True, state, lines, kind, why)
@@ -166,16 +158,22 @@ def build(
 
 def state_of(row: SlotRow, viewer: Viewer) -> State:
     """State of one slot as saved; the other parent's booking reads « full » when hidden (A12)."""
-    theirs = row.booked_by is not None and row.booked_by != viewer.household_id
+    booking = None
+    if row.booked_by is not None:
+        booking = BookingFacts(
+            by_us=row.booked_by == viewer.household_id,
+            charged=bool(row.charged),
+            is_hold=row.is_hold,
+        )
     state = slot_state(
-        SlotFacts(
+        AskFacts(
+            may_book=viewer.may_book,
+            enrolled=True,
             is_open=row.closed_at is None,
+            places_left=row.capacity - row.taken,
             book_until=row.book_until,
             cancel_until=row.cancel_until,
-            places_left=row.capacity - row.taken,
-            booked_by_us=row.booked_by == viewer.household_id,
-            booked_by_other=theirs,
-            may_book=viewer.may_book,
+            booking=booking,
         ),
         viewer.now,
     )

@@ -45,6 +45,7 @@ class SlotRow:
     """Household of the active booking."""
     booked_cents: int | None
     charged: bool | None
+    is_hold: bool
 
 
 def slot_rows(
@@ -78,6 +79,7 @@ def slot_rows(
             Booking.household_id,
             Booking.care_cents + Booking.meal_cents,
             Booking.charged,
+            sa.func.coalesce(Booking.state == BookingState.HELD, sa.false()),
         )
         .select_from(Enrolment)
         .join(Activity, Activity.id == Enrolment.activity_id)
@@ -178,9 +180,7 @@ def next_landmarks(session: Session, today: date) -> tuple[date | None, date | N
     )
     holidays = (
         sa.select(sa.func.min(CalendarPeriod.starts_on))
-        .where(
-            CalendarPeriod.kind == PeriodKind.SCHOOL_HOLIDAY, CalendarPeriod.starts_on > today
-        )
+        .where(CalendarPeriod.kind == PeriodKind.SCHOOL_HOLIDAY, CalendarPeriod.starts_on > today)
         .scalar_subquery()
     )
     row = session.execute(sa.select(year_end, holidays)).one()

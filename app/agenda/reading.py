@@ -52,9 +52,7 @@ def price_of(session: Session, household_id: int, rows: Collection[SlotRow]) -> 
     if not rows:
         return lambda row: None
     days = [row.day for row in rows]
-    book = activity_queries.price_book(
-        session, {row.slot.id for row in rows}, min(days), max(days)
-    )
+    book = activity_queries.price_book(session, {row.slot.id for row in rows}, min(days), max(days))
     facts = households.pricing_facts(session, {(household_id, row.child_id) for row in rows})
 
     def price(row: SlotRow) -> int | None:
@@ -73,9 +71,7 @@ def standing(session: Session, household_id: int) -> Standing:
     return wallet_queries.standing(session, household_id)
 
 
-def notices(
-    child: ChildCard, rows: Collection[SlotRow], standing: Standing
-) -> list[PageNotice]:
+def notices(child: ChildCard, rows: Collection[SlotRow], standing: Standing) -> list[PageNotice]:
     """What keeps the family from booking, said before it tries."""
     found = []
     if standing.balance_cents < 0:
@@ -91,9 +87,7 @@ def notices(
         )
     if not child.can_book:
         found.append(
-            PageNotice(
-                gettext("Your household cannot book for %(child)s.", child=child.first_name)
-            )
+            PageNotice(gettext("Your household cannot book for %(child)s.", child=child.first_name))
         )
     elif not rows:
         found.append(

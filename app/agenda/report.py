@@ -13,7 +13,8 @@ from flask_babel import gettext, ngettext
 
 from app.core import dates
 from app.households.queries import ChildCard
-from app.reservations.plan import LeftOut, Refused
+from app.reservations.plan import LeftOut
+from app.reservations.rules import Refused
 
 DAYS_NAMED = 12
 """Days named one by one under a reason; beyond, « et 31 autres »."""
@@ -48,6 +49,7 @@ def reason(refused: Refused) -> str:
         Refused.NO_RIGHT: gettext("your household cannot book for this child"),
         Refused.ALREADY_BOOKED: gettext("already booked"),
         Refused.NOT_BOOKED: gettext("not booked"),
+        Refused.CHARGED: gettext("already charged"),
         Refused.NO_PRICE: gettext("no price set by the commune"),
     }[refused]
 
@@ -56,7 +58,9 @@ def reasons(left: Iterable[LeftOut]) -> list[str]:
     """« lundi 18 janvier : complet », one line per day and reason."""
     found = sorted({(line.day, line.reason) for line in left})
     return [
-        gettext("%(day)s: %(reason)s", day=dates.capfirst(dates.day(day, "weekday")), reason=reason(why))
+        gettext(
+            "%(day)s: %(reason)s", day=dates.capfirst(dates.day(day, "weekday")), reason=reason(why)
+        )
         for day, why in found
     ]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from app.reservations.rules import AskFacts, Refused, why_not_add, why_not_remove
+
 
 class State(StrEnum):
     """State of a slot, or of a whole day; the values are those of the style sheet (look.md)."""
@@ -28,31 +30,23 @@ CHANGEABLE = {State.FREE, State.BOOKED}
 """A slot in one of these states can be ticked or unticked."""
 
 
-@dataclass(frozen=True)
-class SlotFacts:
-    """What decides the state of one slot of one child on one day."""
-
-    is_open: bool
-    book_until: datetime
-    cancel_until: datetime
-    places_left: int
-    booked_by_us: bool = False
-    booked_by_other: bool = False
-    may_book: bool = True
-    """The household may book for this child (its tie says so)."""
+_WHY_NOT = {
+    None: State.FREE,
+    Refused.TOO_LATE: State.LATE,
+    Refused.FULL: State.FULL,
+    Refused.CLOSED: State.CLOSED,
+    Refused.NO_RIGHT: State.CLOSED,
+    Refused.NOT_ENROLLED: State.CLOSED,
+}
 
 
-def slot_state(facts: SlotFacts, now: datetime) -> State:
-    """State of one slot; at the exact moment of a deadline it is too late (B13)."""
-    if facts.booked_by_us:
-        return State.BOOKED if now < facts.cancel_until else State.BOOKED_LATE
-    if facts.booked_by_other:
+def slot_state(facts: AskFacts, now: datetime) -> State:
+    """State of one slot: the colour of what ``reservations`` would answer to a tick."""
+    if facts.booking is None:
+        return _WHY_NOT[why_not_add(facts, now)]
+    if not facts.booking.by_us:
         return State.OTHER
-    if not facts.is_open or not facts.may_book:
-        return State.CLOSED
-    if now >= facts.book_until:
-        return State.LATE
-    return State.FREE if facts.places_left > 0 else State.FULL
+    return State.BOOKED if why_not_remove(facts, now) is None else State.BOOKED_LATE
 
 
 def day_state(states: Collection[State]) -> State:

@@ -14,7 +14,8 @@ from app.agenda.queries import SlotInfo
 from app.agenda.rules import State
 from app.core import clock, dates
 from app.core.money import MINUS, NBSP, euros
-
+from app.reservations.models import BookingState
+from app.reservations.queries import HistoryLine
 
 
 class Tag(NamedTuple):
@@ -188,3 +189,22 @@ def grouped_word(cell: GroupedDay) -> str:
         State.LATE: gettext("past the deadline"),
         State.CLOSED: gettext("closed"),
     }[cell.state]
+
+
+def history_tag(line: HistoryLine) -> Tag:
+    """State of a booking in the history."""
+    if line.state is BookingState.CANCELLED:
+        return Tag(line.reason or gettext("Cancelled"), "", "x-circle")
+    if line.state is BookingState.HELD:
+        return Tag(gettext("Being paid"), "warn", "hourglass-split")
+    if line.charged:
+        return Tag(gettext("Used"), "ok", "check-lg")
+    return Tag(gettext("Booked"), "info" if line.by_us else "other", "check-circle-fill")
+
+
+def booked_by(line: HistoryLine) -> str:
+    """« Vous, le 4 janvier »."""
+    day = dates.day(line.created_at, "day")
+    if line.by_us:
+        return gettext("You, on %(day)s", day=day)
+    return gettext("The other parent, on %(day)s", day=day)

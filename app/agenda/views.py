@@ -193,4 +193,8 @@ def _first_of(month: str) -> date:
 
 def _ids(values: Collection[str]) -> set[int]:
     """Ids among ``values``; what is no positive number was not sent by our form."""
-    return {int(value) for value in values if value.isascii() and value.isdigit() and value[:10] == value}
+    return {
+        int(value)
+        for value in values
+        if value.isascii() and value.isdigit() and value[:10] == value
+    }

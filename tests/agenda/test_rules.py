@@ -8,7 +8,6 @@ import pytest
 
 from app.agenda.rules import (
     Choice,
-    SlotFacts,
     State,
     can_take_more,
     choice_of,
@@ -17,14 +16,25 @@ from app.agenda.rules import (
     picked_days,
     slot_state,
 )
+from app.reservations.rules import AskFacts, BookingFacts
 
 NOW = datetime(2027, 1, 12, 8, 0, tzinfo=UTC)
 SOON, PAST, JUST = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1), NOW
 
 
-def facts(**changes: object) -> SlotFacts:
-    values = {"is_open": True, "book_until": SOON, "cancel_until": SOON, "places_left": 1}
-    return SlotFacts(**(values | changes))  # type: ignore[arg-type]
+OURS, THEIRS = BookingFacts(by_us=True), BookingFacts(by_us=False)
+
+
+def facts(**changes: object) -> AskFacts:
+    values = {
+        "may_book": True,
+        "enrolled": True,
+        "is_open": True,
+        "book_until": SOON,
+        "cancel_until": SOON,
+        "places_left": 1,
+    }
+    return AskFacts(**(values | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -38,13 +48,16 @@ def facts(**changes: object) -> SlotFacts:
         ({"is_open": False}, State.CLOSED),
         ({"is_open": False, "book_until": PAST}, State.CLOSED),
         ({"may_book": False}, State.CLOSED),
-        ({"booked_by_us": True}, State.BOOKED),
-        ({"booked_by_us": True, "book_until": PAST}, State.BOOKED),
-        ({"booked_by_us": True, "cancel_until": JUST}, State.BOOKED_LATE),
-        ({"booked_by_us": True, "places_left": 0}, State.BOOKED),
-        ({"booked_by_us": True, "may_book": False}, State.BOOKED),
-        ({"booked_by_other": True}, State.OTHER),
-        ({"booked_by_other": True, "book_until": PAST}, State.OTHER),
+        ({"booking": OURS}, State.BOOKED),
+        ({"booking": OURS, "book_until": PAST}, State.BOOKED),
+        ({"booking": OURS, "cancel_until": JUST}, State.BOOKED_LATE),
+        ({"booking": OURS, "places_left": 0}, State.BOOKED),
+        ({"booking": OURS, "may_book": False}, State.BOOKED),
+        ({"booking": BookingFacts(by_us=True, charged=True)}, State.BOOKED_LATE),
+        ({"booking": BookingFacts(by_us=True, is_hold=True)}, State.BOOKED_LATE),
+        ({"booking": THEIRS}, State.OTHER),
+        ({"booking": THEIRS, "book_until": PAST}, State.OTHER),
+        ({"booking": THEIRS, "may_book": False}, State.OTHER),
     ],
 )
 def test_state_of_a_slot(changes: dict[str, object], state: State) -> None:
