@@ -95,3 +95,25 @@ def _usual(first: date, balance_cents: int, by_weekday: Mapping[int, int]) -> tu
         if balance_cents < 0:
             break
     return tuple(steps)
+
+
+@dataclass(frozen=True)
+class Period:
+    """What a statement covers: a civil year, or one of its months; ``years``: those offered."""
+
+    year: int
+    month: int | None
+    years: tuple[int, ...]
+
+    @property
+    def first(self) -> date:
+        return date(self.year, self.month or 1, 1)
+
+    @property
+    def last(self) -> date:
+        month = self.month or 12
+        return date(self.year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+    @property
+    def months(self) -> list[date]:
+        return [date(self.year, month, 1) for month in range(1, 13)]

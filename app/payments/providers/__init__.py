@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
     app.extensions[EXTENSION] = provider
     app.config["PAYMENT_FORM_HOSTS"] = provider.hosts
     # Signed by the platform and sent without a session: nothing of ours could be forged into it.
-    app.extensions["csrf"].exempt("app.payments.views.notified")
+    app.extensions["csrf"].exempt("app.payments.views.notification")
 
 
 def choose(config: Mapping[str, Any]) -> Provider:
