@@ -13,11 +13,9 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, redirect, request
 from flask_appbuilder import fieldwidgets as fab
-from flask_appbuilder import forms as fab_forms
 from flask_babel import gettext
 from markupsafe import Markup, escape
-from wtforms import SelectChoice, SelectField, widgets
-from wtforms.validators import Optional
+from wtforms import widgets
 
 from app.core import dates
 from app.core.money import euros
@@ -41,33 +39,16 @@ def init_app(app: Flask) -> None:
         crumbs=crumbs,
         filter_rows=filter_rows,
         count_pages=count_pages,
+        shown=shown,
     )
     app.jinja_env.filters["cell"] = cell
     app.before_request(_drop_empty_filters)
-    # The converter names its field in its module and offers no other way in.
-    fab_forms.EnumField = ChoiceField
 
 
 def plain(item: Any) -> Any:
     """The field with a plain control in place of the framework's widget."""
     item.widget = PLAIN_WIDGETS.get(type(item.widget), item.widget)
     return item
-
-
-class ChoiceField(SelectField):  # type: ignore[misc]
-    """A choice among the members of an enum, kept by value (``app.core.db.choice``).
-
-    The framework's own field looks members up by name and fails on ours (KeyError).
-    """
-
-    def __init__(self, enum_class: type[Enum], enums: Any, **kwargs: Any) -> None:
-        members = [SelectChoice(str(member.value), word(member)) for member in enum_class]
-        optional = any(isinstance(one, Optional) for one in kwargs.get("validators") or ())
-        super().__init__(
-            choices=[*([SelectChoice("", "–")] if optional else []), *members],
-            coerce=lambda value: enum_class(value) if value else None,
-            **kwargs,
-        )
 
 
 def word(value: Any) -> str:
@@ -93,6 +74,23 @@ def cell(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return Markup(", ").join(escape(cell(one)) for one in value) or "–"
     return word(value) if isinstance(value, Enum) else value
+
+
+def shown(view_name: str, column: str, value: Any) -> Any:
+    """The value of a column of a generated screen: its label when the view gives one, else ``cell``."""
+    labels = getattr(_view(view_name), "choice_labels", {}).get(column, {})
+    for member, label in labels.items():
+        if value in (member, getattr(member, "value", member)):
+            return gettext(label)
+    if column.endswith("_cents") and isinstance(value, int):
+        return cents(value)
+    return cell(value)
+
+
+def _view(name: str | None) -> Any:
+    """The view whose class, so whose endpoint, has this name."""
+    views = current_app.appbuilder.baseviews  # type: ignore[attr-defined]
+    return next((view for view in views if view.endpoint == name), None)
 
 
 def cents(value: int | None) -> Any:
@@ -144,8 +142,7 @@ def _entry(item: dict[str, Any]) -> Entry:
 
 def crumbs() -> list[tuple[str, str]]:
     """(title, url) of the list above a generated add, edit or show page."""
-    name = request.blueprint
-    view = next((v for v in current_app.appbuilder.baseviews if v.endpoint == name), None)  # type: ignore[attr-defined]
+    view = _view(request.blueprint)
     if view is None or not hasattr(view, "list_title") or request.path.endswith("/list/"):
         return []
     return [(str(view.list_title), view.get_default_url())]
@@ -195,7 +192,7 @@ def _filter_control(item: Any, element_id: str, name: str, value: str) -> Markup
     elif hasattr(item, "iter_choices"):
         choices = [(str(choice[0]), str(choice[1])) for choice in item.iter_choices()]
     else:
-        kind = "date" if item.type == "DateField" else "text"
+        kind = "date" if item.type in {"DateField", "MomentField"} else "text"
         attrs = widgets.html_params(id=element_id, name=name, value=value, type=kind)
         return Markup(f'<input class="form-control" {attrs}>')  # noqa: S704  (html_params escapes)
     return _select(element_id, name, choices, value)

@@ -22,6 +22,9 @@ PATTERNS = {
     "month": "MMMM y",  # janvier 2027
     "name": "EEEE",  # mercredi
     "short_name": "EEE",  # mer.
+    "name": "EEEE",  # mercredi
+    "short_name": "EEE",  # mer.
+    "short_name": "EEE",  # mer.
 }
 
 
