@@ -107,4 +107,7 @@ def stop(message):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        stop("interrompu.")

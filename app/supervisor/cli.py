@@ -33,8 +33,6 @@ def main(arguments: list[str]) -> int:
         if error.errno != errno.ENOSPC:
             raise
         print(f"portail : le disque est plein ({error.filename or ''}).", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("portail : interrompu.", file=sys.stderr)
     return 1
 
 

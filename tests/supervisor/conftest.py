@@ -131,7 +131,8 @@ def portal(short_folder: Path) -> Iterator[Portal]:
             stderr=subprocess.STDOUT,
         )
     running = Portal(process, var, port, console)
-    assert eventually(running.is_ready, START_SECONDS), running.said()
+    eventually(lambda: running.is_ready() or process.poll() is not None, START_SECONDS)
+    assert running.is_ready(), running.said()
     yield running
     if process.poll() is None:
         process.terminate()
