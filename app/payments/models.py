@@ -102,6 +102,7 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(sa.Text)
     state: Mapped[RefundState] = mapped_column(choice(RefundState), default=RefundState.ASKED)
     provider_ref: Mapped[str | None] = mapped_column(sa.String(200))
+    form_token: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     recorded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))

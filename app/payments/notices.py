@@ -66,5 +66,5 @@ def to_review(session: Session, payment: Payment, received_cents: int, currency:
             "currency": currency.upper(),
         },
         dedupe=f"payment_to_review:{payment.id}",
-        url=f"/agents/paiements/show/{payment.id}",
+        url=f"/agents/guichet/a-verifier/{payment.id}",
     )

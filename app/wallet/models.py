@@ -29,6 +29,9 @@ class Wallet(Base):
 
     household: Mapped[Household] = relationship()
 
+    def __repr__(self) -> str:
+        return str(self.household)
+
 
 class LedgerAccount(StrEnum):
     """The accounts of the ledger. WALLET is what the commune owes families."""
@@ -72,6 +75,9 @@ class LedgerTransaction(Base):
     reason: Mapped[str] = mapped_column(sa.Text, default="")
 
     entries: Mapped[list[LedgerEntry]] = relationship(back_populates="transaction")
+
+    def __repr__(self) -> str:
+        return self.ref
 
 
 class LedgerEntry(Base):

@@ -143,16 +143,20 @@ def refund(
     amount_cents: int,
     method: str,
     reason: str,
+    form_token: str,
     now: datetime,
 ) -> Refund:
     """Money given back to the family out of its wallet, the only way out (§3.2).
 
-    ``method``: how it leaves, « transfer », « cash » or « cheque ». Raises NotEnoughToRefund,
-    ReasonMissing.
+    ``method``: how it leaves, « transfer », « cash » or « cheque ». The same form sent again gives
+    the same refund. Raises NotEnoughToRefund, ReasonMissing.
     """
     if not reason.strip():
         raise ReasonMissing
     wallet = lock_wallets(session, [household_id])[household_id]
+    done = session.scalar(sa.select(Refund).where(Refund.form_token == form_token))
+    if done is not None:
+        return _own(done, household_id)
     balance = queries.balance(session, household_id)
     if not 0 < amount_cents <= balance:
         raise NotEnoughToRefund(balance_cents=max(balance, 0))
@@ -165,23 +169,34 @@ def refund(
         created_at=now,
         done_at=now,
         recorded_by=actor.account_id,
+        form_token=form_token,
     )
     session.add(given)
     session.flush()
-    post(
-        session,
-        LedgerKind.REFUND,
-        f"refund:{given.id}",
-        clock.paris(now).date(),
-        [
-            Line(LedgerAccount.WALLET, -amount_cents, wallet.id),
-            Line(LedgerAccount.REFUND, amount_cents),
-        ],
-        now=now,
-        author_id=actor.account_id,
-        reason=reason.strip(),
-    )
+    _post_refund(session, given, wallet.id)
     note_crossings(session, [household_id], now)
     notices.refunded(session, given)
     audit.record(session, actor, "refund", "refund", given.id, household_id, cents=amount_cents)
     return given
+
+
+def _own(refund: Refund, household_id: int) -> Refund:
+    if refund.household_id != household_id:
+        raise NotFound
+    return refund
+
+
+def _post_refund(session: Session, given: Refund, wallet_id: int) -> None:
+    post(
+        session,
+        LedgerKind.REFUND,
+        f"refund:{given.id}",
+        clock.paris(given.created_at).date(),
+        [
+            Line(LedgerAccount.WALLET, -given.amount_cents, wallet_id),
+            Line(LedgerAccount.REFUND, given.amount_cents),
+        ],
+        now=given.created_at,
+        author_id=given.recorded_by,
+        reason=given.reason,
+    )
