@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Flask
 
 import config
-from app import create_app
+from app import create_app, demo
 from app.core.db import db
 from app.supervisor import release, state
 from app.supervisor import schedule as schedule_part
@@ -32,9 +32,8 @@ def prepare_database(app: Flask) -> bool:
     stays open: the parts fork from here.
     """
     changed = release.release(app)
-    demonstration = release.demonstration()
-    if demonstration and not app.config["PRODUCTION"]:
-        demonstration.load(app)
+    if not app.config["PRODUCTION"]:
+        demo.load(app)
     refuse_demonstration(app)
     with app.app_context():
         db.session.remove()
@@ -60,8 +59,7 @@ def alone(part: Callable[[Flask], None]) -> None:
 
 def refuse_demonstration(app: Flask) -> None:
     """Production never serves accounts whose password is in the manual."""
-    demonstration = release.demonstration()
-    if demonstration and app.config["PRODUCTION"] and demonstration.is_loaded(app):
+    if app.config["PRODUCTION"] and demo.is_loaded(app):
         raise Problem(
             "Cette base contient les comptes de démonstration, dont le mot de passe est public : "
             "elle ne peut pas servir en production. Partez d'une base vide."

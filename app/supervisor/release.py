@@ -1,12 +1,9 @@
-"""What a new version needs before it serves: tables, rights, the demonstration commune once."""
+"""What a new version needs before it serves: its tables, its rights."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 import logging
-from types import ModuleType
 from typing import Any
 
 import flask_migrate
@@ -89,12 +86,3 @@ def _remember() -> None:
     with write_intent():
         session.merge(Setting(key=DONE, value=fingerprint()))
         commit(session)
-
-
-def demonstration() -> ModuleType | None:
-    """The demonstration commune's module: ``load(app)``, which does nothing the second time, and
-    ``SIGN_IN``, lines for the console.
-    """
-    if importlib.util.find_spec("app.demo") is None:
-        return None
-    return importlib.import_module("app.demo")

@@ -6,15 +6,16 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import config
+from app import demo
 from app.core import clock
-from app.supervisor import processes, release, state, valkey, web
+from app.supervisor import processes, state, valkey, web
 from app.supervisor.parts import Part, tail
 from app.supervisor.problem import Problem
 
@@ -138,7 +139,7 @@ def launch(supervisor: Supervisor, var: Path, host: str, port: int) -> None:
     supervisor.add("schedule", lambda _parent: processes.schedule(app), signal.SIGKILL)
     supervisor.wait_for(part, partial(web.answers, host, port))
     if not supervisor.stopping:
-        welcome(app.config["BASE_URL"], var, release.demonstration())
+        welcome(app.config["BASE_URL"], var, () if app.config["PRODUCTION"] else demo.SIGN_IN)
 
 
 def start_queue(supervisor: Supervisor, var: Path) -> None:
@@ -147,8 +148,8 @@ def start_queue(supervisor: Supervisor, var: Path) -> None:
     supervisor.wait_for(part, lambda: valkey.answers(listen))
 
 
-def welcome(url: str, var: Path, demonstration: Any) -> None:
+def welcome(url: str, var: Path, lines: Iterable[str]) -> None:
     say(f"\nLe portail famille est prêt : {url}\n")
-    for line in getattr(demonstration, "SIGN_IN", ()):
+    for line in lines:
         say(f"  {line}")
     say(f"\n  Données, courriels et journaux : {var}\n  Ctrl+C pour arrêter.\n")
