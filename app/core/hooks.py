@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ PricesChanged = Callable[[Session, Actor, Sequence[int] | None, date], int]
 """(session, actor, household ids or None for all, from day) → bookings repriced."""
 CommittedCents = Callable[[Session, Sequence[int]], dict[int, int]]
 """(session, household ids) → required cover in cents of each (B6)."""
+BookingsUncharged = Callable[[Session, Actor, Sequence[int], str, datetime], int]
+"""(session, actor, ids of charged bookings that were cancelled, reason, now) → charges reversed."""
 Settle = Callable[[Session, Any], None]
 """(session, payment): what a paid payment does, once, in the transaction that marks it paid."""
 WalletCredited = Callable[[Session, int], None]
@@ -33,17 +35,33 @@ HouseholdInUse = Callable[[Session, int], bool]
 DocumentStates = Callable[[Session, int], Sequence[tuple[str, str, str]]]
 """(session, household id) → (document, word of its state, kind of tag) for « Mon profil » (A11)."""
 
+
+class Panel(NamedTuple):
+    """What a high room shows of a household on the agents' page: its account, its bookings…"""
+
+    title: str
+    rows: Sequence[tuple[str, Any]]
+    """(label, value)"""
+    links: Sequence[tuple[str, str]]
+    """(text, address)"""
+
+
+HouseholdPanels = Callable[[Session, int], Panel | None]
+"""(session, household id) → a card of the agents' page, or None for who may not see it."""
+
 openings_closed: list[OpeningsClosed] = []
 tie_ended: list[TieEnded] = []
 enrolment_ended: list[EnrolmentEnded] = []
 prices_changed: list[PricesChanged] = []
 committed_cents: list[CommittedCents] = []
+bookings_uncharged: list[BookingsUncharged] = []
 settle: dict[str, Settle] = {}
 wallet_credited: list[WalletCredited] = []
 account_activated: list[AccountActivated] = []
 household_created: list[HouseholdCreated] = []
 household_in_use: list[HouseholdInUse] = []
 document_states: list[DocumentStates] = []
+household_panels: list[HouseholdPanels] = []
 
 
 def reset() -> None:
@@ -54,11 +72,13 @@ def reset() -> None:
         enrolment_ended,
         prices_changed,
         committed_cents,
+        bookings_uncharged,
         wallet_credited,
         account_activated,
         household_created,
         household_in_use,
         document_states,
+        household_panels,
     ):
         handlers.clear()
     settle.clear()

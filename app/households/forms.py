@@ -31,6 +31,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.core.admin_fields import NoControlCharacters
 from app.households.asked import Address, Asked, NewAdult, NewChild
 from app.households.services import Contacts
 from app.households.services.facts import MAX_QUOTIENT
@@ -51,7 +52,14 @@ def mandatory() -> InputRequired:
 def text(label: Any, longest: int, *more: Any, **options: Any) -> StringField:
     """One line of text, trimmed."""
     too_long = Length(max=longest, message=_("At most %(max)d characters."))
-    return StringField(label, [*more, too_long], filters=[stripped], **options)
+    rules = [*more, NoControlCharacters(), too_long]
+    return StringField(label, rules, filters=[stripped], **options)
+
+
+def paragraph(label: Any, longest: int) -> TextAreaField:
+    """Several lines of text, trimmed, never mandatory."""
+    too_long = Length(max=longest, message=_("At most %(max)d characters."))
+    return TextAreaField(label, [NoControlCharacters(), too_long], filters=[stripped])
 
 
 def phone(label: Any) -> StringField:
@@ -96,7 +104,10 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
     def contacts(self) -> Contacts:
         """What was typed."""
         return Contacts(
-            self.mobile_phone.data, self.home_phone.data, self.work_phone.data, self.email.data
+            mobile_phone=self.mobile_phone.data,
+            home_phone=self.home_phone.data,
+            work_phone=self.work_phone.data,
+            email=self.email.data if "email" in self else "",
         )
 
 
@@ -138,11 +149,7 @@ class ProfileForm(ContactForm):
     adults = FieldList(FormField(NewAdultRow), max_entries=MOST_NEW_MEMBERS)
     leaving_children = Boxes(_("Children who no longer live here"), coerce=int)
     leaving_adults = Boxes(_("Adults who no longer live here"), coerce=int)
-    comment = TextAreaField(
-        _("Message for the service"),
-        [Length(max=1000, message=_("At most %(max)d characters."))],
-        filters=[stripped],
-    )
+    comment = paragraph(_("Message for the service"), 1000)
 
     def asked(self, current: Address) -> Asked:
         """What goes to an agent: only what differs from the household as it is."""
@@ -224,8 +231,22 @@ class RestrictForm(FlaskForm):  # type: ignore[misc]
         [mandatory()],
         choices=[("cancel", _("Cancel them")), ("keep", _("Keep them"))],
     )
-    note = TextAreaField(_("Decision and date, for agents only"), [Length(max=2000)])
+    note = paragraph(_("Decision and date, for agents only"), 2000)
     do_not_hand_to = text(_("Do not hand the child to"), 200)
+
+
+class LeaveForm(FlaskForm):  # type: ignore[misc]
+    """The child leaves the commune's schools."""
+
+    left_on = DateField(_("First day without this child"), [mandatory()])
+    reason = text(_("Reason, read by the family"), 200, mandatory())
+
+
+class TieForm(RightsForm):
+    """The child to tie, among those found by name, and its rights in the new household."""
+
+    child_id = RadioField(_("Child"), [mandatory()], coerce=int)
+    starts_on = DateField(_("From"), [mandatory()])
 
 
 class SchoolingForm(FlaskForm):  # type: ignore[misc]
@@ -273,7 +294,7 @@ class ResidenceForm(FlaskForm):  # type: ignore[misc]
 class DecisionForm(FlaskForm):  # type: ignore[misc]
     """Accept or refuse what a family asks."""
 
-    reason = TextAreaField(_("Message to the family"), [Length(max=1000)], filters=[stripped])
+    reason = paragraph(_("Message to the family"), 1000)
 
 
 class ActionForm(FlaskForm):  # type: ignore[misc]

@@ -153,6 +153,8 @@ class Invitation(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    household: Mapped[Household] = relationship()
+
 
 class ProfileChangeState(StrEnum):
     """An asked change of address or family composition waits for an agent (A11)."""

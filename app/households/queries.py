@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,28 +22,17 @@ from app.households.models import (
     Level,
     ProfileChange,
     ProfileChangeState,
-    QuotientRecord,
-    ResidenceRecord,
     School,
     Schooling,
     SchoolYear,
 )
-from app.households.rules import (
-    PriceFacts,
-    QuotientFact,
-    ResidenceFact,
-    TieFact,
-    quotient_on,
-    resident_on,
-    same_name,
-    sibling_rank,
-)
+from app.households.pricing import PricingFacts as PricingFacts
+from app.households.pricing import pricing_facts as pricing_facts
+from app.households.rules import same_name
+from app.households.sets import among, grouped
 
 if TYPE_CHECKING:
     from app.notices.services import Recipient
-
-NAMED_AT_MOST = 1_000
-"""Above this many ids, reading every row is cheaper than naming them (and SQLite has a limit)."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +49,6 @@ class ChildCard:
     can_pay: bool
     can_see_other: bool
     until: date | None = None
-
-
-@dataclass(frozen=True)
-class PricingFacts:
-    """Everything that the prices of some children of some households depend on, read at once."""
-
-    quotients: Mapping[int, Sequence[QuotientFact]]
-    residences: Mapping[int, Sequence[ResidenceFact]]
-    ties: Mapping[int, Sequence[TieFact]]
-
-    def on(self, household_id: int, child_id: int, day: date) -> PriceFacts:
-        """The facts in force on ``day`` (§3.1)."""
-        return PriceFacts(
-            quotient=quotient_on(self.quotients.get(household_id, ()), day),
-            resident=resident_on(self.residences.get(household_id, ()), day),
-            sibling_rank=sibling_rank(self.ties.get(household_id, ()), child_id, day),
-        )
 
 
 def holding(day: date) -> sa.ColumnElement[bool]:
@@ -163,9 +135,9 @@ def households_of(
     rows = session.execute(
         sa.select(Guardianship.child_id, Guardianship.household_id)
         .join(Child, Guardianship.child_id == Child.id)
-        .where(_among(Guardianship.child_id, child_ids), holding(day))
+        .where(among(Guardianship.child_id, child_ids), holding(day))
     )
-    found = _grouped(rows)
+    found = grouped(rows)
     return {child_id: frozenset(found.get(child_id, ())) for child_id in child_ids}
 
 
@@ -202,10 +174,10 @@ def _account_recipients(
             Account.locale,
         )
         .join(Account, Account.household_id == Household.id)
-        .where(_among(Household.id, household_ids), Account.active.is_(True))
+        .where(among(Household.id, household_ids), Account.active.is_(True))
         .order_by(Account.id)
     )
-    return _grouped(
+    return grouped(
         (household_id, (bool(is_holder), Recipient(account_id, email, household_id, locale)))
         for household_id, is_holder, account_id, email, locale in rows
     )
@@ -219,11 +191,11 @@ def _adult_recipients(
     rows = session.execute(
         sa.select(Adult.household_id, Adult.email)
         .where(
-            _among(Adult.household_id, household_ids), Adult.account_id.is_(None), Adult.email != ""
+            among(Adult.household_id, household_ids), Adult.account_id.is_(None), Adult.email != ""
         )
         .order_by(Adult.id)
     )
-    return _grouped(
+    return grouped(
         (household_id, Recipient(None, email, household_id)) for household_id, email in rows
     )
 
@@ -235,6 +207,25 @@ def waiting_change(session: Session, household_id: int) -> ProfileChange | None:
             ProfileChange.household_id == household_id,
             ProfileChange.state == ProfileChangeState.WAITING,
         )
+    )
+
+
+def household(session: Session, household_id: int) -> Household:
+    """The household. NotFound."""
+    found = session.get(Household, household_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def schools_and_years(
+    session: Session,
+) -> tuple[Sequence[SchoolYear], Sequence[School], Sequence[Level]]:
+    """What a schooling can be made of: the years, the latest first; schools; levels by age."""
+    return (
+        session.scalars(sa.select(SchoolYear).order_by(SchoolYear.starts_on.desc())).all(),
+        session.scalars(sa.select(School).order_by(School.name)).all(),
+        session.scalars(sa.select(Level).order_by(Level.position)).all(),
     )
 
 
@@ -255,11 +246,8 @@ class Profile:
 
 def profile(session: Session, household_id: int, now: datetime) -> Profile:
     """The household, its members and what waits, in five statements. NotFound."""
-    household = session.get(Household, household_id)
-    if household is None:
-        raise NotFound
     return Profile(
-        household=household,
+        household=household(session, household_id),
         adults=adults_of(session, household_id),
         children=children_of(session, household_id, clock.paris(now).date()),
         waiting=waiting_change(session, household_id),
@@ -294,61 +282,3 @@ def same_children(session: Session, first_name: str, last_name: str, born_on: da
     )
     asked = (first_name, last_name)
     return [one for one in born_that_day if same_name((one.first_name, one.last_name), asked)]
-
-
-def pricing_facts(session: Session, pairs: Collection[tuple[int, int]]) -> PricingFacts:
-    """Facts for (household id, child id) pairs, for any day, in three statements."""
-    household_ids = {household_id for household_id, _ in pairs}
-    return PricingFacts(
-        quotients=_quotients(session, household_ids),
-        residences=_residences(session, household_ids),
-        ties=_ties(session, household_ids),
-    )
-
-
-def _quotients(session: Session, ids: Collection[int]) -> dict[int, list[QuotientFact]]:
-    row = QuotientRecord
-    rows = session.execute(
-        sa.select(row.household_id, row.valid_from, row.valid_until, row.quotient).where(
-            _among(row.household_id, ids)
-        )
-    )
-    return _grouped((row[0], QuotientFact(*row[1:])) for row in rows)
-
-
-def _residences(session: Session, ids: Collection[int]) -> dict[int, list[ResidenceFact]]:
-    row = ResidenceRecord
-    rows = session.execute(
-        sa.select(row.household_id, row.valid_from, row.is_resident).where(
-            _among(row.household_id, ids)
-        )
-    )
-    return _grouped((row[0], ResidenceFact(*row[1:])) for row in rows)
-
-
-def _ties(session: Session, ids: Collection[int]) -> dict[int, list[TieFact]]:
-    rows = session.execute(
-        sa.select(
-            Guardianship.household_id,
-            Child.id,
-            Child.born_on,
-            Guardianship.started_on,
-            Guardianship.ended_on,
-            Guardianship.restricted_at,
-            Child.left_on,
-        )
-        .join(Child, Guardianship.child_id == Child.id)
-        .where(_among(Guardianship.household_id, ids))
-    )
-    return _grouped((row[0], TieFact(*row[1:])) for row in rows)
-
-
-def _among(column: Any, ids: Collection[int]) -> sa.ColumnElement[bool]:
-    return column.in_(ids) if len(ids) <= NAMED_AT_MOST else sa.true()
-
-
-def _grouped(rows: Any) -> dict[int, list[Any]]:
-    groups: dict[int, list[Any]] = {}
-    for key, value in rows:
-        groups.setdefault(key, []).append(value)
-    return groups

@@ -254,5 +254,3 @@ def _ask_email(session: Session, form: ProfileForm, me: Adult) -> list[str]:
     for handler in hooks.email_change_asked:
         handler(session, me.account_id or 0, address)
     return [_("Open the link sent to %(email)s to confirm it.", email=address)]
-
-

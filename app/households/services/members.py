@@ -138,6 +138,25 @@ def add_adult(
     return adult
 
 
+def correct_adult(
+    session: Session,
+    actor: Actor,
+    household_id: int,
+    adult_id: int,
+    *,
+    first_name: str,
+    last_name: str,
+    contacts: Contacts,
+) -> Adult:
+    """An agent corrects an adult; the e-mail of an account is left alone."""
+    adult = adult_of(session, household_id, adult_id)
+    adult.first_name, adult.last_name = first_name.strip(), last_name.strip()
+    _write(adult, contacts)
+    session.flush()
+    audit.record(session, actor, "correct_adult", "adult", adult_id, household_id)
+    return adult
+
+
 def remove_adult(session: Session, actor: Actor, household_id: int, adult_id: int) -> None:
     """An adult is no member any more. One with an account cannot be removed here. LastAdult."""
     open_household(session, household_id)

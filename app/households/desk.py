@@ -1,0 +1,210 @@
+"""What the agents' pages of a household and of a child show: nothing here is scoped to a family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.accounts.models import Account
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.models import AuditEvent
+from app.households.models import (
+    Adult,
+    Child,
+    Guardianship,
+    Household,
+    Invitation,
+    ProfileChange,
+    ProfileChangeState,
+    QuotientRecord,
+    ResidenceRecord,
+    Schooling,
+)
+from app.households.queries import adults_of, open_invitations
+from app.households.rules import TieFact, plain_name, tie_holds
+
+Record = TypeVar("Record", QuotientRecord, ResidenceRecord)
+
+JOURNAL_LINES = 30
+FOUND_AT_MOST = 30
+
+
+@dataclass(frozen=True)
+class HouseholdFile:
+    """The agents' page of a household."""
+
+    household: Household
+    adults: Sequence[Adult]
+    accounts: Sequence[Account]
+    ties: Sequence[Guardianship]
+    quotients: Sequence[QuotientRecord]
+    residences: Sequence[ResidenceRecord]
+    invitations: Sequence[Invitation]
+    waiting: Sequence[ProfileChange]
+    journal: Sequence[tuple[AuditEvent, str]]
+
+
+def household_file(session: Session, household_id: int, now: datetime) -> HouseholdFile:
+    """Everything of one household, in a constant number of statements. NotFound."""
+    household = session.get(Household, household_id)
+    if household is None:
+        raise NotFound
+    return HouseholdFile(
+        household=household,
+        adults=adults_of(session, household_id),
+        accounts=_accounts(session, household_id),
+        ties=_ties(session, household_id),
+        quotients=_dated(session, QuotientRecord, household_id),
+        residences=_dated(session, ResidenceRecord, household_id),
+        invitations=open_invitations(session, household_id, now),
+        waiting=_waiting(session, household_id),
+        journal=_journal(session, household_id),
+    )
+
+
+def child_file(session: Session, household_id: int, child_id: int) -> Guardianship:
+    """The tie of the child to this household, with the child, its schoolings and its other ties."""
+    tie = session.scalar(
+        sa.select(Guardianship)
+        .where(Guardianship.household_id == household_id, Guardianship.child_id == child_id)
+        .options(
+            joinedload(Guardianship.household),
+            joinedload(Guardianship.child)
+            .selectinload(Child.guardianships)
+            .joinedload(Guardianship.household),
+            joinedload(Guardianship.child).selectinload(Child.schoolings).options(*_of_schooling()),
+        )
+    )
+    if tie is None:
+        raise NotFound
+    return tie
+
+
+def find_children(session: Session, words: str) -> list[Child]:
+    """Children whose name holds every word, however it is written; none for no word."""
+    wanted = plain_name(words).split()
+    if not wanted:
+        return []
+    rows = session.execute(sa.select(Child.id, Child.first_name, Child.last_name))
+    ids = [row.id for row in rows if _all_in(wanted, f"{row.first_name} {row.last_name}")]
+    return list(
+        session.scalars(
+            sa.select(Child)
+            .where(Child.id.in_(ids[:FOUND_AT_MOST]))
+            .options(selectinload(Child.guardianships).joinedload(Guardianship.household))
+            .order_by(Child.last_name, Child.first_name, Child.id)
+        )
+    )
+
+
+def change_file(session: Session, change_id: int) -> ProfileChange:
+    """A request with its household. NotFound."""
+    change = session.scalar(
+        sa.select(ProfileChange)
+        .where(ProfileChange.id == change_id)
+        .options(joinedload(ProfileChange.household))
+    )
+    if change is None:
+        raise NotFound
+    return change
+
+
+def count_waiting(session: Session) -> int:
+    """Requests that wait for an agent."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(ProfileChange)
+            .where(ProfileChange.state == ProfileChangeState.WAITING)
+        )
+        or 0
+    )
+
+
+def tie_state(tie: Guardianship, day: date) -> str:
+    """« restricted », « ended », « coming » or « active »; ``tie.child`` is loaded."""
+    if tie.restricted_at is not None:
+        return "restricted"
+    fact = TieFact(
+        child_id=tie.child_id,
+        born_on=tie.child.born_on,
+        started_on=tie.started_on,
+        ended_on=tie.ended_on,
+        left_on=tie.child.left_on,
+    )
+    if tie_holds(fact, day):
+        return "active"
+    return "coming" if tie.started_on > day else "ended"
+
+
+def schooling_now(child: Child) -> Schooling | None:
+    """The schooling of the latest school year that has begun; ``schoolings`` are loaded."""
+    begun = [one for one in child.schoolings if one.school_year.starts_on <= clock.today()]
+    return max(begun, key=lambda one: one.school_year.starts_on, default=None)
+
+
+def _accounts(session: Session, household_id: int) -> Sequence[Account]:
+    return session.scalars(
+        sa.select(Account).where(Account.household_id == household_id).order_by(Account.id)
+    ).all()
+
+
+def _ties(session: Session, household_id: int) -> Sequence[Guardianship]:
+    return session.scalars(
+        sa.select(Guardianship)
+        .join(Child, Guardianship.child_id == Child.id)
+        .where(Guardianship.household_id == household_id)
+        .options(
+            joinedload(Guardianship.child)
+            .selectinload(Child.guardianships)
+            .joinedload(Guardianship.household),
+            joinedload(Guardianship.child).selectinload(Child.schoolings).options(*_of_schooling()),
+        )
+        .order_by(Child.born_on, Child.id)
+    ).all()
+
+
+def _of_schooling() -> list[Any]:
+    return [
+        joinedload(Schooling.school_year),
+        joinedload(Schooling.school),
+        joinedload(Schooling.level),
+    ]
+
+
+def _dated(session: Session, kind: type[Record], household_id: int) -> Sequence[Record]:
+    return session.scalars(
+        sa.select(kind).where(kind.household_id == household_id).order_by(kind.valid_from.desc())
+    ).all()
+
+
+def _waiting(session: Session, household_id: int) -> Sequence[ProfileChange]:
+    return session.scalars(
+        sa.select(ProfileChange).where(
+            ProfileChange.household_id == household_id,
+            ProfileChange.state == ProfileChangeState.WAITING,
+        )
+    ).all()
+
+
+def _journal(session: Session, household_id: int) -> list[tuple[AuditEvent, str]]:
+    """The last lines of the trail, each with its author's name (empty: the portal itself)."""
+    rows = session.execute(
+        sa.select(AuditEvent, Account.first_name, Account.last_name)
+        .outerjoin(Account, AuditEvent.actor_id == Account.id)
+        .where(AuditEvent.household_id == household_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(JOURNAL_LINES)
+    )
+    return [(event, f"{first or ''} {last or ''}".strip()) for event, first, last in rows]
+
+
+def _all_in(wanted: list[str], name: str) -> bool:
+    known = plain_name(name).split()
+    return all(any(part.startswith(word) for part in known) for word in wanted)
