@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "PORTAIL_TEST_CHROMIUM"
@@ -22,9 +23,14 @@ class NoChromium(RuntimeError):
 
 def find() -> str | None:
     """The path of a Chromium that is there already."""
-    named = os.environ.get(VARIABLE)
-    candidates = [named, *map(shutil.which, NAMES), *MACOS, _of_playwright()]
-    return next((path for path in candidates if path and Path(path).exists()), None)
+    return next((path for path in _candidates() if path and Path(path).exists()), None)
+
+
+def _candidates() -> Iterator[str | None]:
+    yield os.environ.get(VARIABLE)
+    yield from map(shutil.which, NAMES)
+    yield from MACOS
+    yield _of_playwright()  # last: asking takes half a second
 
 
 def ensure() -> str:
@@ -43,7 +49,7 @@ def ensure() -> str:
     )
 
 
-def _of_playwright() -> str | None:
+def _of_playwright() -> str:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
