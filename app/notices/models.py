@@ -12,12 +12,13 @@ from app.core.db import Base, UtcDateTime, choice
 
 
 class Notice(Base):
-    """A message in an account's space."""
+    """A message in an account's space. ``dedupe_key`` makes the same fact told once."""
 
     __tablename__ = "notice"
     __table_args__ = (sa.Index("ix_notice_unread", "account_id", "read_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(sa.String(150), unique=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"))
     household_id: Mapped[int | None] = mapped_column(sa.ForeignKey("household.id"), index=True)
     template: Mapped[str] = mapped_column(sa.String(60))
@@ -41,6 +42,7 @@ class OutboxMessage(Base):
     """An e-mail written in the transaction of what it tells, sent afterwards (§5.5).
 
     ``dedupe_key`` makes the same fact told once; ``lease_*`` keep two senders apart, in real time;
+    ``attempts`` counts the times that a mail server answered, or that a sender died;
     a ``confidential`` text holds a link that opens something: never shown, wiped once sent.
     """
 
@@ -50,6 +52,7 @@ class OutboxMessage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(sa.String(150), unique=True)
     to_address: Mapped[str] = mapped_column(sa.String(320))
+    reply_to: Mapped[str] = mapped_column(sa.String(320), default="")
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), index=True)
     household_id: Mapped[int | None] = mapped_column(sa.ForeignKey("household.id"), index=True)
     template: Mapped[str] = mapped_column(sa.String(60))
