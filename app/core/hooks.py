@@ -28,6 +28,8 @@ WalletCredited = Callable[[Session, int], None]
 """(session, household id): called after money came in (ends a coverage case, B9)."""
 AccountActivated = Callable[[Session, int, Any], None]
 """(session, account id, registration): a new account gets or joins its household (A4, §3.9)."""
+EmailChanged = Callable[[Session, int, str], None]
+"""(session, account id, new address): a confirmed address is copied where contacts are (A11)."""
 HouseholdCreated = Callable[[Session, int], None]
 """(session, household id): a new household gets what every household has (its wallet)."""
 HouseholdInUse = Callable[[Session, int], bool]
@@ -58,6 +60,7 @@ bookings_uncharged: list[BookingsUncharged] = []
 settle: dict[str, Settle] = {}
 wallet_credited: list[WalletCredited] = []
 account_activated: list[AccountActivated] = []
+email_changed: list[EmailChanged] = []
 household_created: list[HouseholdCreated] = []
 household_in_use: list[HouseholdInUse] = []
 document_states: list[DocumentStates] = []
@@ -75,6 +78,7 @@ def reset() -> None:
         bookings_uncharged,
         wallet_credited,
         account_activated,
+        email_changed,
         household_created,
         household_in_use,
         document_states,

@@ -4,19 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
 
-from app.reservations.models import BookingState, ChangeOrigin
+from app.activities.models import Opening, Slot
+from app.core import clock, settings
+from app.households.models import Guardianship
+from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
+
+SOME = 5_000
+"""Ids named in one statement; more are read with the whole table."""
+
+
+def last_covered_day(session: Session, today: date) -> date | None:
+    """Last day whose bookings must be covered (B6); None: there is no horizon."""
+    days = settings.get(session, settings.COVER_HORIZON_DAYS)
+    return None if days is None else today + timedelta(days=days)
+
+
+def uncharged() -> sa.TextClause:
+    """SQL: booked and not charged yet, word for word as the partial indexes say it."""
+    return sa.text("booking.state = 'live' AND NOT booking.charged")
+
+
+def required_cover(
+    session: Session, household_ids: Sequence[int], today: date | None = None
+) -> dict[int, int]:
+    """Required cover in cents of each household (B6): its live, uncharged bookings up to the
+    horizon, those of the past not charged yet included. One statement (and the settings).
+
+    Registered in ``hooks.committed_cents``.
+    """
+    last_day = last_covered_day(session, today or clock.today())
+    asked = (
+        sa.select(Booking.household_id, sa.func.sum(Booking.care_cents + Booking.meal_cents))
+        .where(uncharged())
+        .group_by(Booking.household_id)
+    )
+    if len(household_ids) <= SOME:
+        asked = asked.where(Booking.household_id.in_(household_ids))
+    if last_day is not None:
+        asked = asked.where(Booking.day <= last_day)
+    found = {row[0]: int(row[1]) for row in session.execute(asked)}
+    return {household_id: found.get(household_id, 0) for household_id in household_ids}
+
+
+def upcoming_cost_by_day(
+    session: Session, household_id: int, first: date, last: date
+) -> dict[date, int]:
+    """Price in cents of the household's live, uncharged bookings of each day that has some."""
+    rows = session.execute(
+        sa.select(Booking.day, sa.func.sum(Booking.care_cents + Booking.meal_cents))
+        .where(uncharged(), Booking.household_id == household_id, Booking.day.between(first, last))
+        .group_by(Booking.day)
+        .order_by(Booking.day)
+    )
+    return {day: int(cents) for day, cents in rows}
 
 
 @dataclass(frozen=True)
 class HistoryLine:
     """One booking of a child as one household sees it (B3).
 
-    ``cents`` is None for the other parent's (A12). ``cancelled_by``: what cancelled it, with
-    ``reason`` when it was neither parent.
+    ``cents`` is None for the other parent's (A12). ``cancelled_by``: what cancelled it, with its
+    ``reason`` when it was not the family.
     """
 
     booking_id: int
@@ -35,26 +89,80 @@ class HistoryLine:
 def history(
     session: Session, household_id: int, child_id: int, *, limit: int, offset: int = 0
 ) -> list[HistoryLine]:
-    """The bookings of the child, the latest saved first; the other parent's if the tie shows them."""
-    raise NotImplementedError
+    """The bookings of the child, the latest saved or cancelled first. One statement.
+
+    The other household's live ones are shown when the tie lets this household see them (A12).
+    """
+    moved_at = sa.func.coalesce(Booking.cancelled_at, Booking.created_at)
+    cancelled_in = aliased(BookingChange)
+    rows = session.execute(
+        sa.select(
+            Booking.id,
+            Booking.day,
+            Slot.name,
+            Booking.state,
+            Booking.household_id,
+            Booking.care_cents + Booking.meal_cents,
+            Booking.charged,
+            Booking.created_at,
+            Booking.cancelled_at,
+            cancelled_in.origin,
+            cancelled_in.reason,
+        )
+        .join(Opening, Opening.id == Booking.opening_id)
+        .join(Slot, Slot.id == Opening.slot_id)
+        .outerjoin(cancelled_in, cancelled_in.id == Booking.cancelled_in)
+        .where(_seen_by(household_id, child_id))
+        .order_by(moved_at.desc(), Booking.day, Slot.position, Booking.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_line(household_id, row) for row in rows]
+
+
+def _seen_by(household_id: int, child_id: int) -> sa.ColumnElement[bool]:
+    shows_other = (
+        sa.exists()
+        .where(
+            Guardianship.child_id == child_id,
+            Guardianship.household_id == household_id,
+            Guardianship.can_see_other,
+            Guardianship.restricted_at.is_(None),
+        )
+        .correlate(None)
+    )
+    others = sa.and_(Booking.state.in_([BookingState.LIVE, BookingState.HELD]), shows_other)
+    return sa.and_(
+        Booking.child_id == child_id, sa.or_(Booking.household_id == household_id, others)
+    )
+
+
+def _line(household_id: int, row: Any) -> HistoryLine:
+    booking_id, day, slot, state, booked_by, cents, charged, created, cancelled, by, why = row
+    ours = booked_by == household_id
+    return HistoryLine(
+        booking_id=booking_id,
+        day=day,
+        slot_name=slot,
+        state=state,
+        by_us=ours,
+        cents=cents if ours else None,
+        charged=charged,
+        created_at=created,
+        cancelled_at=cancelled,
+        cancelled_by=by,
+        reason=(why or "") if ours else "",
+    )
 
 
 def history_page(
     session: Session, household_id: int, child_id: int, page: int, size: int = 50
 ) -> tuple[list[HistoryLine], int]:
-    """One page of the history (the first is 1) and how many pages there are."""
-    raise NotImplementedError
-
-
-def required_cover(
-    session: Session, household_ids: Sequence[int], today: date | None = None
-) -> dict[int, int]:
-    """Required cover in cents of each household (B6); registered in ``hooks.committed_cents``."""
-    raise NotImplementedError
-
-
-def upcoming_cost_by_day(
-    session: Session, household_id: int, first: date, last: date
-) -> dict[date, int]:
-    """Price in cents of the household's live, uncharged bookings of each day that has some."""
-    raise NotImplementedError
+    """One page of the history (the first is 1) and how many pages there are. Two statements."""
+    count = session.scalar(
+        sa.select(sa.func.count()).select_from(Booking).where(_seen_by(household_id, child_id))
+    )
+    pages = max(1, -(-(count or 0) // size))
+    wanted = min(max(page, 1), pages)
+    lines = history(session, household_id, child_id, limit=size, offset=(wanted - 1) * size)
+    return lines, pages
