@@ -63,7 +63,7 @@ class Pattern:
 def pattern_from(key: str) -> Pattern | None:
     """The pattern of a hidden field; None when it was not sent or does not read."""
     parts = key.split("/")
-    if len(parts) != 4 or not parts[2].isdigit() and parts[2]:
+    if len(parts) != 4 or (not parts[2].isdigit() and parts[2]):
         return None
     try:
         span = Span(date.fromisoformat(parts[0]), date.fromisoformat(parts[1]))

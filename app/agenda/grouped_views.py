@@ -19,7 +19,7 @@ from app.agenda.queries import SlotRow
 from app.agenda.refused import Refused, said
 from app.core import clock, tokens
 from app.core.db import commit, db
-from app.core.errors import NotFound, Refusal
+from app.core.errors import Refusal
 from app.core.pages import place
 from app.core.views import PageView, current_actor, family_page, reads_only
 from app.households.queries import ChildCard

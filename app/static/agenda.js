@@ -161,7 +161,7 @@
 
   // ---- Save bar.
   var available = form.dataset.available === "" ? null : Number(form.dataset.available);
-  function count(text, number) { return text[number > 1 ? 1 : 0].replace("%", number); }
+  function count(text, number) { return text[number > 1 ? 1 : 0].replace("{}", number); }
   function refresh() {
     var days = 0, added = 0, removed = 0;
     panels.forEach(function (panel) {
@@ -172,8 +172,8 @@
     var missing = available === null ? 0 : added - removed - available;
     var short = added > removed && missing > 0;
     bar.hidden = days === 0;
-    bar.querySelector("[data-title]").textContent = short ? words.missing.replace("%", euros(missing)) : count(words.days, days);
-    bar.querySelector("[data-detail]").textContent = words.moved.replace("%1", euros(added)).replace("%2", euros(removed));
+    bar.querySelector("[data-title]").textContent = short ? words.missing.replace("{}", euros(missing)) : count(words.days, days);
+    bar.querySelector("[data-detail]").textContent = words.moved.replace("{1}", euros(added)).replace("{2}", euros(removed));
     bar.querySelector("[data-figure='0']").textContent = euros(added - removed);
     bar.querySelector(".what").classList.toggle("short", short);
     bar.querySelector("[data-recharge]").hidden = !short;

@@ -1,0 +1,311 @@
+"""What the families did: a year and some months of bookings, top-ups, charges, and today's state.
+
+Rows of the past are written in sets; what was consumed is charged by the portal's own nightly job,
+so that the ledger tells the truth. The last saves go through the services, with their messages.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.activities import queries as activity_queries
+from app.activities.models import Enrolment, Opening, Slot
+from app.charging import services as charging
+from app.core import clock
+from app.core.db import commit
+from app.core.models import Counter
+from app.demo.families import SEED, Family, People
+from app.demo.town import Places
+from app.households import queries as households
+from app.payments.models import Method, Payment, PaymentState, Purpose
+from app.payments.rules import receipt_number
+from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
+from app.wallet.models import LedgerAccount, LedgerKind, Wallet
+from app.wallet.rules import Line
+from app.wallet.services import NewTransaction, post_many
+
+WEEKS_OF_LAST_YEAR = 22
+"""How far back the history goes in the school year before; a longer one only costs time."""
+WEEKS_AHEAD = 5
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Slots that a child takes, as (short name, weekday)."""
+
+    taken: frozenset[tuple[str, int]]
+
+
+def tell(session: Session, places: Places, people: People) -> None:
+    """Write the history, charge it, leave each known family in its state."""
+    chance = random.Random(SEED)  # noqa: S311  (the same story each time, no secret)
+    _book(session, places, people, chance)
+    _credit(session, people, chance)
+    commit(session)
+    for night in _nights(session):
+        charging.charge_due(session, night)
+        commit(session)
+
+
+def _nights(session: Session) -> Iterator[datetime]:
+    """One night a week of the past, then each of the last ten: when the charges were written."""
+    first = session.scalar(sa.select(sa.func.min(Booking.day)))
+    now = clock.now()
+    night = datetime.combine(first or clock.today(), time(2), tzinfo=UTC)
+    while night < now:
+        yield night
+        night += timedelta(days=7 if now - night > timedelta(days=17) else 1)
+    yield now
+
+
+def _habit(family: Family, child_index: int, chance: random.Random) -> Habit:
+    days = (0, 1, 3, 4)
+    if family.pace == "little":
+        days = tuple(chance.sample(days, 2))
+    taken = {("midi", day) for day in days}
+    if chance.random() < 0.6:
+        taken |= {("soir 1", day) for day in days if chance.random() < 0.7}
+    if chance.random() < 0.3:
+        taken |= {("soir 2", day) for day in days if ("soir 1", day) in taken}
+    if chance.random() < 0.35:
+        taken |= {("matin", day) for day in days}
+    if chance.random() < 0.3:
+        taken.add(("mercredi", 2))
+    return Habit(frozenset(taken))
+
+
+def _book(session: Session, places: Places, people: People, chance: random.Random) -> None:
+    """Bookings of every child by its habit, from the history's first week to some weeks ahead."""
+    today = clock.today()
+    first = max(
+        places.years[0].starts_on,
+        places.years[0].ends_on - timedelta(weeks=WEEKS_OF_LAST_YEAR),
+    )
+    last = today + timedelta(weeks=WEEKS_AHEAD)
+    openings = _openings(session, first, last)
+    habits = {
+        (family.household.id, child.id): _habit(family, number, chance)
+        for family in people.all
+        for number, child in enumerate(family.children)
+    }
+    habits |= _known_habits(people)
+    enrolled = _sites(session)
+    pairs = list(habits)
+    facts = households.pricing_facts(session, pairs)
+    book = activity_queries.price_book(
+        session, {slot.id for slot in places.slots.values()}, first, last
+    )
+    changes = _Changes(session)
+    rows: list[dict[str, object]] = []
+    taken: dict[int, int] = {}
+    for household_id, child_id in pairs:
+        habit = habits[household_id, child_id]
+        for opening, short in openings:
+            if (short, opening.day.weekday()) not in habit.taken:
+                continue
+            if enrolled.get((child_id, opening.school_year_id, short)) != opening.site_id:
+                continue
+            if taken.get(opening.id, 0) >= opening.capacity or chance.random() < 0.06:
+                continue
+            taken[opening.id] = taken.get(opening.id, 0) + 1
+            price = book.price(
+                opening.slot_id, opening.day, facts.on(household_id, child_id, opening.day)
+            )
+            change_id, saved_at = changes.of(household_id, opening.day)
+            rows.append(
+                {
+                    "child_id": child_id,
+                    "opening_id": opening.id,
+                    "household_id": household_id,
+                    "day": opening.day,
+                    "state": BookingState.LIVE,
+                    "care_cents": price.care_cents,
+                    "meal_cents": price.meal_cents,
+                    "band_id": price.band_id,
+                    "charged": False,
+                    "created_at": saved_at,
+                    "created_in": change_id,
+                }
+            )
+    changes.count(rows)
+    session.execute(sa.insert(Booking), rows)
+    session.execute(
+        sa.update(Opening),
+        [{"id": opening_id, "taken": count} for opening_id, count in taken.items()],
+    )
+    session.flush()
+
+
+def _known_habits(people: People) -> dict[tuple[int, int], Habit]:
+    """Camille has Noé on Monday and Tuesday, Yanis on Thursday and Friday; Rose stays late."""
+    camille, yanis = people.known["camille.martin"], people.known["yanis.benali"]
+    jules, rose, noe = camille.children
+    home, other = camille.household.id, yanis.household.id
+    days = (0, 1, 3, 4)
+    return {
+        (home, jules.id): Habit(
+            frozenset(
+                {("midi", day) for day in days} | {("soir 1", 0), ("soir 1", 1), ("matin", 3)}
+            )
+        ),
+        (home, rose.id): Habit(
+            frozenset(
+                {("midi", day) for day in days}
+                | {("soir 1", day) for day in days}
+                | {("mercredi", 2)}
+            )
+        ),
+        (home, noe.id): Habit(frozenset({("midi", 0), ("midi", 1), ("soir 1", 1)})),
+        (other, noe.id): Habit(frozenset({("midi", 3), ("midi", 4), ("soir 1", 4)})),
+    }
+
+
+def _openings(session: Session, first: date, last: date) -> list[tuple[Opening, str]]:
+    found = session.execute(
+        sa.select(Opening, Slot.short_name)
+        .join(Slot, Slot.id == Opening.slot_id)
+        .where(Opening.day.between(first, last), Opening.closed_at.is_(None))
+        .order_by(Opening.day, Opening.id)
+    )
+    return [(opening, short) for opening, short in found]
+
+
+def _sites(session: Session) -> dict[tuple[int, int, str], int]:
+    """(child id, school year id, slot's short name) → site of the enrolment."""
+    found = session.execute(
+        sa.select(
+            Enrolment.child_id, Enrolment.school_year_id, Slot.short_name, Enrolment.site_id
+        ).join(Slot, Slot.activity_id == Enrolment.activity_id)
+    )
+    return {(child, year, short): site for child, year, short, site in found}
+
+
+class _Changes:
+    """One save per household and month, made at the end of the month before."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.made: dict[tuple[int, date], BookingChange] = {}
+
+    def of(self, household_id: int, day: date) -> tuple[int, datetime]:
+        month = day.replace(day=1)
+        change = self.made.get((household_id, month))
+        if change is None:
+            saved = min(datetime.combine(month, time(18, 40), tzinfo=UTC), clock.now())
+            change = BookingChange(
+                household_id=household_id,
+                origin=ChangeOrigin.GROUPED,
+                created_at=saved - timedelta(days=5, minutes=household_id % 50),
+            )
+            self.session.add(change)
+            self.session.flush()
+            self.made[household_id, month] = change
+        return change.id, change.created_at
+
+    def count(self, rows: Iterable[dict[str, object]]) -> None:
+        by_id = {change.id: change for change in self.made.values()}
+        for row in rows:
+            by_id[row["created_in"]].added += 1  # type: ignore[index]
+
+
+def _credit(session: Session, people: People, chance: random.Random) -> None:
+    """Top-ups, month by month, that pay what was consumed and leave something; Léa's do not."""
+    spent = _cost_by_month(session)
+    wallets = dict(session.execute(sa.select(Wallet.household_id, Wallet.id)).tuples())
+    today = clock.today()
+    payments: list[dict[str, object]] = []
+    for family in people.all:
+        household_id = family.household.id
+        months = sorted({month for owner, month in spent if owner == household_id})
+        for number, month in enumerate(months):
+            if month > today:
+                continue
+            cents = spent[household_id, month]
+            if family is people.known["lea.durand"] and number >= len(months) - 3:
+                cents = cents // 2
+            amount = max(1000, -(-cents // 1000) * 1000)
+            payments.append(_payment(family, month, amount, chance, len(payments)))
+        if family is not people.known["lea.durand"]:
+            payments.append(_payment(family, today, 8000, chance, len(payments)))
+    payments.sort(key=lambda row: row["paid_at"])  # type: ignore[arg-type, return-value]
+    series: dict[int, int] = {}
+    for row in payments:
+        year = clock.paris(row["paid_at"]).year  # type: ignore[arg-type]
+        series[year] = series.get(year, 0) + 1
+        row["receipt_number"] = receipt_number(year, series[year])
+    session.execute(sa.insert(Payment), payments)
+    session.add_all(
+        Counter(name=f"receipt:{year}", next_value=last + 1) for year, last in series.items()
+    )
+    made = session.scalars(sa.select(Payment).order_by(Payment.paid_at, Payment.id)).all()
+    for _, day in groupby(made, key=lambda payment: clock.paris(_paid(payment)).date()):
+        of_day = list(day)
+        rows = [_transaction(payment, wallets) for payment in of_day]
+        post_many(session, rows, _paid(of_day[-1]))
+
+
+def _paid(payment: Payment) -> datetime:
+    return payment.paid_at or payment.created_at
+
+
+def _cost_by_month(session: Session) -> dict[tuple[int, date], int]:
+    found = session.execute(
+        sa.select(
+            Booking.household_id,
+            Booking.day,
+            sa.func.sum(Booking.care_cents + Booking.meal_cents),
+        ).group_by(Booking.household_id, Booking.day)
+    )
+    cost: dict[tuple[int, date], int] = {}
+    for household_id, day, cents in found:
+        month = household_id, day.replace(day=1)
+        cost[month] = cost.get(month, 0) + int(cents)
+    return cost
+
+
+def _payment(
+    family: Family, day: date, cents: int, chance: random.Random, number: int
+) -> dict[str, object]:
+    paid = datetime.combine(day, time(7, 52), tzinfo=UTC) - timedelta(
+        days=chance.randint(1, 4), minutes=chance.randint(0, 59)
+    )
+    at_counter = family.account is None and chance.random() < 0.3
+    method = chance.choice((Method.CASH, Method.CHEQUE)) if at_counter else Method.CARD
+    return {
+        "household_id": family.household.id,
+        "account_id": family.account.id if family.account else None,
+        "purpose": Purpose.TOP_UP,
+        "method": method,
+        "amount_cents": cents,
+        "provider": "counter" if at_counter else "demo",
+        "provider_ref": f"montclair-{number}",
+        "state": PaymentState.PAID,
+        "created_at": paid - timedelta(minutes=2),
+        "paid_at": paid,
+        "details": {},
+    }
+
+
+def _transaction(payment: Payment, wallets: dict[int, int]) -> NewTransaction:
+    into = {
+        Method.CARD: LedgerAccount.CARD,
+        Method.CASH: LedgerAccount.CASH,
+        Method.CHEQUE: LedgerAccount.CHEQUE,
+    }[payment.method]
+    paid = clock.paris(_paid(payment))
+    return NewTransaction(
+        kind=LedgerKind.TOP_UP,
+        ref=f"payment:{payment.id}",
+        value_date=paid.date(),
+        lines=[
+            Line(LedgerAccount.WALLET, payment.amount_cents, wallets[payment.household_id]),
+            Line(into, -payment.amount_cents),
+        ],
+    )
