@@ -21,7 +21,9 @@ from pathlib import Path
 from tests import chromium, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
+LINT_IMPORTS = """import sys
+from importlinter.cli import lint_imports
+sys.exit(lint_imports(no_cache=True))"""
 OURS = ("PORTAIL_", "STRIPE_", "PAYFIP_", "SMTP_", "DATABASE_", "REDIS_", "STORAGE_", "BASE_URL")
 """Variables of a developer's portal that must not reach the tests."""
 STRICT_NAMES = {"rules.py", "services.py", "queries.py", "jobs.py"}
@@ -83,13 +85,17 @@ def check(name: str, commands: list[list[str]]) -> Result:
     return Result(name, int(not failed), int(failed), 0, time.monotonic() - started)
 
 
+def module(*words: str) -> list[str]:
+    """A tool by its module: a script of ``.venv`` breaks when the folder is moved."""
+    return [sys.executable, "-m", *words]
+
+
 def style() -> list[list[str]]:
-    ruff = str(BIN / "ruff")
-    return [[ruff, "check", "."], [ruff, "format", "--check", "."]]
+    return [module("ruff", "check", "."), module("ruff", "format", "--check", ".")]
 
 
 def types() -> list[list[str]]:
-    return [[str(BIN / "mypy"), "--strict", *strict_files()]]
+    return [module("mypy", "--strict", *strict_files())]
 
 
 def strict_files() -> list[str]:
@@ -102,15 +108,15 @@ def strict_files() -> list[str]:
 
 
 def rooms() -> list[list[str]]:
-    return [[str(BIN / "lint-imports"), "--no-cache"]]
+    return [[sys.executable, "-c", LINT_IMPORTS]]
 
 
 def templates() -> list[list[str]]:
-    return [[str(BIN / "djlint"), "app/templates", "--lint", "--quiet"]]
+    return [module("djlint", "app/templates", "--lint", "--quiet")]
 
 
 def translations() -> list[list[str]]:
-    return [[sys.executable, "-m", "app.translate", "--check"]]
+    return [module("app.translate", "--check")]
 
 
 def sqlite(folder: Path, more: Sequence[str]) -> Result:
@@ -134,7 +140,7 @@ def pytest(
     name: str, folder: Path, arguments: Sequence[str], variables: dict[str, str] | None = None
 ) -> Result:
     report_file = folder / f"{name}.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", f"--junitxml={report_file}"]
+    command = module("pytest", "-q", "-n", "auto", f"--junitxml={report_file}")
     done = subprocess.run(
         [*command, *arguments], cwd=ROOT, env=environment() | (variables or {}), check=False
     )

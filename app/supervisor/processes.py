@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
+import redis
 from flask import Flask
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import config
 from app import create_app, demo
@@ -24,20 +29,48 @@ def create() -> Flask:
     problems = config.production_problems(settings, os.environ)
     if problems:
         raise Problem("Réglages refusés en production :\n- " + "\n- ".join(problems))
+    check_addresses(settings)
     return create_app(settings)
 
 
-def prepare_database(app: Flask) -> bool:
-    """Release, then the demonstration commune; return whether something was done. No connection
-    stays open: the parts fork from here.
-    """
-    changed = release.release(app)
-    if not app.config["PRODUCTION"]:
-        demo.load(app)
-    refuse_demonstration(app)
+def check_addresses(settings: Mapping[str, Any]) -> None:
+    """A misspelt address is said at the start, not by the first page."""
+    try:
+        make_url(settings["SQLALCHEMY_DATABASE_URI"]).get_dialect()
+    except SQLAlchemyError as error:
+        raise Problem(
+            "DATABASE_URL : adresse illisible. "
+            "Exemple : DATABASE_URL=postgresql://compte:motdepasse@serveur/base"
+        ) from error
+    try:
+        redis.Redis.from_url(settings["REDIS_URL"])
+    except ValueError as error:
+        raise Problem(
+            "REDIS_URL : adresse illisible. Exemple : REDIS_URL=redis://serveur:6379/0"
+        ) from error
+
+
+@contextmanager
+def asking_database(app: Flask) -> Iterator[None]:
+    """Inside, the database may be asked; after it no connection is open, the parts fork then."""
     with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            yield
+        except OperationalError as error:
+            place = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).render_as_string()
+            raise Problem(f"La base de données ne répond pas : {place}\n{error.orig}") from error
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def prepare_database(app: Flask) -> bool:
+    """Release, then the demonstration commune; return whether something was done."""
+    with asking_database(app):
+        changed = release.release()
+        if not app.config["PRODUCTION"]:
+            changed |= demo.load(app)
+        refuse_demonstration(app)
     return changed
 
 
@@ -45,16 +78,16 @@ def ready() -> Flask:
     """The application on a database of its version, for a command beside the supervisor."""
     state.prepare(config.settings_from(os.environ)["PORTAIL_VAR"])
     app = create()
-    release.require_current(app)
+    with asking_database(app):
+        release.require_current()
+        refuse_demonstration(app)
     return app
 
 
 def alone(part: Callable[[Flask], None]) -> None:
     """One part without the supervisor (production); the release step has been run before."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    app = ready()
-    refuse_demonstration(app)
-    part(app)
+    part(ready())
 
 
 def refuse_demonstration(app: Flask) -> None:

@@ -10,7 +10,7 @@ import flask_migrate
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import current_app
 
 import config
 from app.accounts.release import write_permissions
@@ -21,18 +21,17 @@ from app.supervisor.problem import Problem
 DONE = "release.done"
 
 
-def release(app: Flask) -> bool:
+def release() -> bool:
     """Bring the database up to this version of the code; return whether there was work to do.
 
-    Safe to repeat. A start where nothing changed costs three statements.
+    Inside an application context. Safe to repeat: where nothing changed it costs three statements.
     """
-    with app.app_context():
-        if is_current() and _done() == fingerprint():
-            return False
-        upgrade()
-        write_rights(app)
-        _remember()
-        return True
+    if is_current() and _done() == fingerprint():
+        return False
+    upgrade()
+    write_rights()
+    _remember()
+    return True
 
 
 def is_current() -> bool:
@@ -44,12 +43,9 @@ def is_current() -> bool:
         )
 
 
-def require_current(app: Flask) -> None:
+def require_current() -> None:
     """Refuse to work on a database that this version does not know."""
-    with app.app_context():
-        current = is_current()
-        db.engine.dispose()  # what asks may fork
-    if not current:
+    if not is_current():
         raise Problem(
             "La base de données n'est pas prête pour cette version : "
             "lancez « python3 run.py », ou « python3 run.py release » en production."
@@ -60,11 +56,11 @@ def upgrade() -> None:
     flask_migrate.upgrade()
 
 
-def write_rights(app: Flask) -> None:
+def write_rights() -> None:
     # « No user yet created »: the demonstration, or the first administrator, comes after this.
     logging.getLogger("flask_appbuilder.security").setLevel(logging.ERROR)
     with write_intent():
-        write_permissions(app)
+        write_permissions(current_app._get_current_object())  # type: ignore[attr-defined]
         commit(db.session())
 
 

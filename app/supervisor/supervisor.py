@@ -129,8 +129,8 @@ def launch(supervisor: Supervisor, var: Path, host: str, port: int) -> None:
     if not os.environ.get("REDIS_URL"):
         start_queue(supervisor, var)
     app = processes.create()  # the secret key exists now
-    if processes.prepare_database(app):
-        say("Base de données prête.")
+    say("Préparation de la base de données…")
+    processes.prepare_database(app)
     if supervisor.stopping:
         return
     part = supervisor.add("web", lambda _parent: processes.web(app))

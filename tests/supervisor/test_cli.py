@@ -105,10 +105,23 @@ def test_release_then_jobs_then_backup_and_restore(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_an_impossible_port_is_explained(tmp_path: Path) -> None:
-    done = command(tmp_path, PORT="huit mille")
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "huit mille", "PORT=huit mille"),
+        ("DATABASE_URL", "la base", "DATABASE_URL : adresse illisible"),
+        ("DATABASE_URL", "postgresql://x:secret@127.0.0.1:1/x", "La base de données ne répond pas"),
+        ("REDIS_URL", "la file", "REDIS_URL : adresse illisible"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_explained(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    done = command(tmp_path, **{name: value})
     assert done.returncode == 1
-    assert "PORT=huit mille" in done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
 
 
 class Version(NamedTuple):
