@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
 
-from app.core import agent_screens, assets, clock, dates, error_pages
+from app.core import accent, agent_screens, assets, clock, dates, error_pages
 from app.core.money import euros
 from app.core.refusals import attach as attach
 from app.core.refusals import flash_refusal as flash_refusal
@@ -35,7 +35,7 @@ class Tab(NamedTuple):
 
 TABS = (
     Tab("home", N_("Home"), "house-door"),
-    Tab("requests", N_("My requests"), "ui-checks"),
+    Tab("requests", N_("My requests"), "card-checklist"),
     Tab("agenda", N_("Agenda"), "calendar3"),
     Tab("payments", N_("Payments"), "wallet2"),
     Tab("profile", N_("My profile"), "person"),
@@ -77,7 +77,7 @@ class Shell:
     commune: str = ""
     logo_url: str = ""
     accent_url: str = ""
-    """A stylesheet with the commune's own accent, empty for lake blue."""
+    """``accent.url(colour)`` of the commune's own accent, empty for lake blue."""
     unread: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     """Figures beside entries of the agents' menu, by name of the entry."""
@@ -114,6 +114,7 @@ def init_app(app: Flask) -> None:
         is_routed=is_routed,
         roles_of=roles_of,
     )
+    accent.init_app(app)
     assets.init_app(app)
     agent_screens.init_app(app)
     error_pages.init_app(app)
