@@ -18,7 +18,7 @@ Page = Callable[..., Any]
 
 def current_actor() -> Actor:
     """The account of this request, or the anonymous visitor (no account, no household)."""
-    if not current_user.is_authenticated:
+    if not current_user or not current_user.is_authenticated:  # None outside a request
         return Actor(account_id=None)
     if "actor" not in g:
         g.actor = Actor(
@@ -44,11 +44,13 @@ def family_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page],
     return decorate
 
 
-def agent_page(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
-    """A hand-made page for agents, with the right « can_use » on its view."""
+def agent_page(
+    url: str, methods: Sequence[str] = ("GET",), right: str = "use"
+) -> Callable[[Page], Page]:
+    """A hand-made page for agents, with the right « can_use », or « can_<right> », on its view."""
 
     def decorate(page: Page) -> Page:
-        return expose(url, methods)(has_access(permission_name("use")(page)))
+        return expose(url, methods)(has_access(permission_name(right)(page)))
 
     return decorate
 

@@ -92,7 +92,7 @@ class HouseholdDesk(DeskView):
             schooling=desk.schooling_now,
         )
 
-    @agent_page("/<int:household_id>/modifier", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/modifier", methods=["GET", "POST"], right="change")
     def edit(self, household_id: int) -> Any:
         """Name and address for letters."""
         form = HouseholdForm(obj=_household(household_id))
@@ -105,7 +105,7 @@ class HouseholdDesk(DeskView):
             back=_url(household_id),
         )
 
-    @agent_page("/<int:household_id>/titulaire", methods=["POST"])
+    @agent_page("/<int:household_id>/titulaire", methods=["POST"], right="change")
     def holder(self, household_id: int) -> Any:
         """Choose the account holder."""
         account_id = request.form.get("account_id", 0, type=int)
@@ -116,7 +116,7 @@ class HouseholdDesk(DeskView):
             _url(household_id),
         )
 
-    @agent_page("/<int:household_id>/couverture", methods=["POST"])
+    @agent_page("/<int:household_id>/couverture", methods=["POST"], right="change")
     def cover(self, household_id: int) -> Any:
         """Exempt from the cover of bookings, or submit to it again."""
         exempt = request.form.get("exempt") == "1"
@@ -127,7 +127,7 @@ class HouseholdDesk(DeskView):
             _url(household_id),
         )
 
-    @agent_page("/<int:household_id>/quotient", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/quotient", methods=["GET", "POST"], right="change")
     def quotient(self, household_id: int) -> Any:
         """Record a quotient familial from a day on."""
         form = QuotientForm(data={"valid_from": clock.today()})
@@ -143,7 +143,7 @@ class HouseholdDesk(DeskView):
             lead=_("Bookings not charged yet are priced again, and the family is told."),
         )
 
-    @agent_page("/<int:household_id>/residence", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/residence", methods=["GET", "POST"], right="change")
     def residence(self, household_id: int) -> Any:
         """Record the residence from a day on."""
         form = ResidenceForm(data={"valid_from": clock.today()})
@@ -164,7 +164,7 @@ class HouseholdDesk(DeskView):
             lead=_("Bookings not charged yet are priced again, and the family is told."),
         )
 
-    @agent_page("/<int:household_id>/adultes/nouveau", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/adultes/nouveau", methods=["GET", "POST"], right="change")
     def add_adult(self, household_id: int) -> Any:
         """An adult without account."""
         form = AdultForm()
@@ -184,7 +184,7 @@ class HouseholdDesk(DeskView):
             back=_url(household_id),
         )
 
-    @agent_page("/<int:household_id>/adultes/<int:adult_id>/modifier", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/adultes/<int:adult_id>/modifier", methods=["GET", "POST"], right="change")
     def edit_adult(self, household_id: int, adult_id: int) -> Any:
         """Name and contacts of an adult."""
         adult = services.adult_of(db.session(), household_id, adult_id)
@@ -208,7 +208,7 @@ class HouseholdDesk(DeskView):
             back=_url(household_id),
         )
 
-    @agent_page("/<int:household_id>/adultes/<int:adult_id>/retirer", methods=["POST"])
+    @agent_page("/<int:household_id>/adultes/<int:adult_id>/retirer", methods=["POST"], right="change")
     def remove_adult(self, household_id: int, adult_id: int) -> Any:
         """An adult without account is no member any more."""
         return self.do(
@@ -218,7 +218,7 @@ class HouseholdDesk(DeskView):
             _url(household_id),
         )
 
-    @agent_page("/<int:household_id>/enfants/nouveau", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/enfants/nouveau", methods=["GET", "POST"], right="change")
     def add_child(self, household_id: int) -> Any:
         """A new child; who is known already is proposed first, so that it is not made twice."""
         form = ChildForm()
@@ -236,7 +236,7 @@ class HouseholdDesk(DeskView):
             back=_url(household_id),
         )
 
-    @agent_page("/<int:household_id>/rattacher", methods=["GET", "POST"])
+    @agent_page("/<int:household_id>/rattacher", methods=["GET", "POST"], right="change")
     def tie(self, household_id: int) -> Any:
         """Tie a child who is known already, of separated parents mostly (A12)."""
         words = request.values.get("q", "")
@@ -262,14 +262,14 @@ class HouseholdDesk(DeskView):
             nothing=not found,
         )
 
-    @agent_page("/<int:household_id>/code", methods=["POST"])
+    @agent_page("/<int:household_id>/code", methods=["POST"], right="change")
     def family_code(self, household_id: int) -> Any:
         """Make a « code famille » and show it, once (§3.9)."""
         code = services.make_family_code(db.session(), current_actor(), household_id)
         commit(db.session())
         return self._code_page(household_id, code)
 
-    @agent_page("/<int:household_id>/code/envoyer", methods=["POST"])
+    @agent_page("/<int:household_id>/code/envoyer", methods=["POST"], right="change")
     def send_family_code(self, household_id: int) -> Any:
         """E-mail the code that the page shows."""
         code, adult_id = request.form.get("code", ""), request.form.get("adult_id", 0, type=int)
@@ -280,7 +280,7 @@ class HouseholdDesk(DeskView):
         flash(_("The code is on its way to %(email)s.", email=email), "success")
         return self._code_page(household_id, code)
 
-    @agent_page("/<int:household_id>/code/lettre", methods=["POST"])
+    @agent_page("/<int:household_id>/code/lettre", methods=["POST"], right="change")
     def family_code_letter(self, household_id: int) -> Any:
         """The letter to print, with the code that the page shows."""
         code = request.form.get("code", "")
