@@ -2,25 +2,70 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask_appbuilder import AppBuilder
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import models as _accounts  # noqa: F401  (tables known to one metadata)
+from app.accounts.views import LostView, OptionsView, RegistrationView
 from app.activities import models as _activities  # noqa: F401
+from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
+from app.charging import services as charges
 from app.core import hooks
 from app.core import models as _core  # noqa: F401
-from app.core.scheduling import Job
+from app.core.scheduling import DailyAt, Every, Job
 from app.households import models as _households  # noqa: F401
 from app.notices import models as _notices  # noqa: F401
 from app.payments import models as _payments  # noqa: F401
+from app.payments import providers as payment_providers
+from app.payments.models import Purpose
+from app.payments.views import DemoPaymentView, PaymentView, ReceiptView
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import HomeView
+from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
+from app.reservations import queries as reservation_queries
+from app.statements.views import AccountView
 from app.wallet import models as _wallet  # noqa: F401
+from app.wallet import money
+from app.wallet.admin import (
+    LedgerEntryAdmin,
+    LedgerTransactionAdmin,
+    PaymentAdmin,
+    RefundAdmin,
+    WalletAdmin,
+)
+from app.wallet.counter_views import CounterView
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (
+    Job(
+        "payments",
+        "app.payments.jobs:reconcile",
+        Every(minutes=5),
+        "asks the payment platform after payments that never came back",
+    ),
+    Job(
+        "charge",
+        "app.charging.jobs:charge",
+        DailyAt(0, 30),
+        "debits what was consumed before today",
+    ),
+    Job(
+        "cover",
+        "app.charging.jobs:cover",
+        Every(minutes=60),
+        "warns of bookings that are not covered, then removes them",
+    ),
+    Job(
+        "holds",
+        "app.reservations.jobs:holds",
+        Every(minutes=1),
+        "releases places held for payments that did not come",
+    ),
+)
 """What the schedule runs; one line each, by the business clock."""
 
 
@@ -32,7 +77,34 @@ def index_view() -> type[Any]:
 def fill_hooks() -> None:
     """Let low rooms reach high ones (architecture.md)."""
     hooks.reset()
+    hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
+    hooks.openings_closed.append(cancelling.openings_closed)
+    hooks.tie_ended.append(cancelling.tie_ended)
+    hooks.enrolment_ended.append(cancelling.enrolment_ended)
+    hooks.prices_changed.append(repricing.prices_changed)
+    hooks.committed_cents.append(reservation_queries.required_cover)
+    hooks.bookings_uncharged.append(charges.bookings_uncharged)
+    hooks.wallet_credited.append(coverage.credited)
 
 
 def add_views(appbuilder: AppBuilder) -> None:
     """Family pages first, then the agents' screens with their place in the menu."""
+    for page in (RegistrationView, LostView, OptionsView):
+        appbuilder.add_view_no_menu(page)
+    payment_providers.init_app(appbuilder.app)
+    for view in (AccountView, PaymentView, ReceiptView, DemoPaymentView):
+        appbuilder.add_view_no_menu(view)
+    _add_money(appbuilder)
+
+
+def _add_money(appbuilder: AppBuilder) -> None:
+    """« Régie »."""
+    add = partial(
+        appbuilder.add_view, category="Money", category_label=_l("Money"), category_icon=""
+    )
+    add(CounterView, "Counter", label=_l("Counter"), icon="cash-coin")
+    add(PaymentAdmin, "Payments", label=_l("Payments"), icon="credit-card")
+    add(RefundAdmin, "Refunds", label=_l("Refunds"), icon="arrow-counterclockwise")
+    add(WalletAdmin, "Prepaid accounts", label=_l("Prepaid accounts"), icon="wallet2")
+    add(LedgerTransactionAdmin, "Ledger", label=_l("Ledger"), icon="book")
+    appbuilder.add_view_no_menu(LedgerEntryAdmin)

@@ -55,7 +55,7 @@ class PaymentView(PageView):
         if provider != providers.current().name:
             abort(404)
         try:
-            callback = providers.current().read_callback(request.get_data(), request.headers)
+            callback = providers.current().read_callback(request.get_data(), dict(request.headers))
         except BadCallback:
             return "bad signature", 400
         services.take_callback(db.session(), provider, callback, clock.now())

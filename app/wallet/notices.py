@@ -39,7 +39,7 @@ def _tell_holders(session: Session, template: str, sums: Sums, now: datetime) ->
         for household_id, (balance, threshold) in sums.items()
         for recipient in holders.get(household_id, [])
     ]
-    notices.tell_many(session, template, rows)
+    notices.tell_many(session, template, rows, url=PAGE)
 
 
 def refunded(session: Session, refund: Refund) -> None:

@@ -68,7 +68,7 @@ class StripeProvider:
 
     def read_callback(self, body: bytes, headers: Mapping[str, str]) -> Callback:
         try:
-            event: Any = stripe.Webhook.construct_event(  # type: ignore[no-untyped-call]
+            event: Any = stripe.Webhook.construct_event(
                 body, headers.get("Stripe-Signature", ""), self.webhook_secret
             )
         except (ValueError, stripe.SignatureVerificationError) as error:
