@@ -6,13 +6,13 @@ import os
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_appbuilder import AppBuilder
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 import config
 from app import registry
 from app.core import clock, pages, scheduling, security_headers
+from app.core.builder import PortalBuilder
 from app.core.db import db, declare_write, prepare_engine
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -37,7 +37,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         security_headers.init_app(app)
         registry.fill_hooks()
         scheduling.init_app(app, registry.JOBS)
-        appbuilder = AppBuilder(app, db.session, indexview=registry.index_view())
+        appbuilder = PortalBuilder(app, db.session, indexview=registry.index_view())
         registry.add_views(appbuilder)
     return app
 

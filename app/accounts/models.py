@@ -19,6 +19,7 @@ class Account(User):  # type: ignore[misc]
     ``username`` and ``email`` are kept in lower case, so that any case finds them (A7).
     ``session_version`` is part of the session's id: raising it closes every session (A10).
     Lockout (A8): ``failures_in_a_row``, ``locks_in_a_row`` and ``locked_until``, in real time.
+    An account without password waits for its invitation to be followed.
     """
 
     __tablename__ = "ab_user"
@@ -34,9 +35,32 @@ class Account(User):  # type: ignore[misc]
     terms_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locale: Mapped[str] = mapped_column(sa.String(5), default="fr", server_default="fr")
 
+    def get_id(self) -> str:
+        """What the session keeps: worth nothing once the version has moved on."""
+        return f"{self.id}.{self.session_version}"
+
+
+class TypedName(Base):
+    """Wrong passwords for a name that somebody typed, known or not (A8).
+
+    What the sign-in page says depends on these lines alone, so that it reads the same for names
+    that do not exist; what opens depends on the account's own lock. Only a hash is kept.
+    """
+
+    __tablename__ = "typed_name"
+
+    name_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    failures_in_a_row: Mapped[int] = mapped_column(default=0)
+    locks_in_a_row: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
 
 class PendingRegistration(Base):
-    """A registration before its activation; reserves nothing and expires after 24 h (A4)."""
+    """A registration before its activation; reserves nothing and expires after 24 h (A4).
+
+    ``account_id`` once activated: the same link followed again finds it done.
+    """
 
     __tablename__ = "pending_registration"
 
@@ -54,6 +78,7 @@ class PendingRegistration(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     failures: Mapped[int] = mapped_column(default=0)
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
 
 
 class LinkKind(StrEnum):
@@ -61,6 +86,7 @@ class LinkKind(StrEnum):
 
     RESET_PASSWORD = "reset_password"
     CONFIRM_EMAIL = "confirm_email"
+    INVITATION = "invitation"
 
 
 class OneTimeLink(Base):

@@ -1,0 +1,84 @@
+"""The one table of rights (product.md §4): role → what it may do on each view.
+
+A view without a line here fails the house test; the release step writes the table to the database.
+A right is a name that the view declares: « can_list », « can_use » (family pages), or an action's
+own name. Entries of the menu follow from the views: nobody writes them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+PARENT: Final = "Parent"
+AGENT: Final = "Agent"
+CASHIER: Final = "Régisseur"
+LEADER: Final = "Animateur"
+HEALTH: Final = "Santé"
+ADMIN: Final = "Administrateur"
+
+ROLES: Final = (PARENT, AGENT, CASHIER, LEADER, HEALTH, ADMIN)
+STAFF: Final = (AGENT, CASHIER, LEADER, HEALTH, ADMIN)
+
+Rights = frozenset[str]
+
+USE: Final[Rights] = frozenset({"can_use"})
+READ: Final[Rights] = frozenset({"can_list", "can_show"})
+WRITE: Final[Rights] = READ | {"can_add", "can_edit"}
+EVERY: Final[Rights] = frozenset({"*"})
+"""Every right that the view declares, its actions included."""
+
+
+def also(rights: Rights, *more: str) -> Rights:
+    """``rights`` and some actions: ``also(READ, "unlock")``."""
+    return rights | frozenset(more)
+
+
+PUBLIC: Final[Mapping[str, Rights]] = {}
+"""A view open to everybody declares no right."""
+FAMILY: Final[Mapping[str, Rights]] = {PARENT: USE}
+EVERYBODY: Final[Mapping[str, Rights]] = dict.fromkeys(ROLES, USE)
+SETTINGS: Final[Mapping[str, Rights]] = {ADMIN: EVERY}
+
+RIGHTS: dict[str, Mapping[str, Rights]] = {
+    # portal
+    "HomeView": PUBLIC,
+    # accounts
+    "SignInView": PUBLIC,
+    "RegistrationView": PUBLIC,
+    "LostView": PUBLIC,
+    "OptionsView": EVERYBODY,
+    "FamilyAccountAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
+    "StaffAccountAdmin": {ADMIN: EVERY},
+    # payments and wallet
+    "PaymentView": PUBLIC,
+    "DemoPaymentView": PUBLIC,
+    "ReceiptView": FAMILY,
+    "CounterView": {CASHIER: USE, ADMIN: USE},
+    "PaymentAdmin": {AGENT: READ, CASHIER: EVERY, ADMIN: EVERY},
+    "RefundAdmin": {CASHIER: READ, ADMIN: READ},
+    "WalletAdmin": {AGENT: READ, CASHIER: READ, ADMIN: READ},
+    "LedgerTransactionAdmin": {CASHIER: READ, ADMIN: READ},
+    "LedgerEntryAdmin": {CASHIER: READ, ADMIN: READ},
+    # statements
+    "AccountView": FAMILY,
+    # households
+    "ProfileView": FAMILY,
+    "InvitationView": PUBLIC,
+    "HouseholdDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
+    "ChildDesk": {AGENT: USE, ADMIN: USE},
+    "ProfileChangeDesk": {AGENT: USE, ADMIN: USE},
+    "HouseholdAdmin": {AGENT: WRITE, CASHIER: READ, ADMIN: WRITE},
+    "AdultAdmin": {AGENT: READ, CASHIER: READ, ADMIN: READ},
+    "ChildAdmin": {AGENT: READ, CASHIER: READ, ADMIN: READ},
+    "GuardianshipAdmin": {AGENT: READ, ADMIN: READ},
+    "QuotientAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
+    "ResidenceAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
+    "ProfileChangeAdmin": {AGENT: READ, ADMIN: READ},
+    "InvitationAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "SchoolingAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "LevelAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "SchoolYearAdmin": {AGENT: EVERY, ADMIN: EVERY},
+}
+"""View name → role → rights; one line per view, in the order of the rooms."""

@@ -1,0 +1,163 @@
+"""Fields of the generated forms, read and shown the French way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from flask_babel import gettext
+from wtforms import DateTimeLocalField, Field, SelectField, StringField, ValidationError
+from wtforms.widgets import NumberInput, TextInput
+
+from app.core import clock
+from app.core.money import BadAmount, cents_from, euros
+from app.core.refusals import sentence
+
+INT_MAX = 2**31 - 1
+
+
+class MoneyField(Field):  # type: ignore[misc]
+    """An amount typed in euros (« 12,50 »), whole cents in ``data`` (None when empty)."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else euros(self.data).replace("\u00a0€", "")
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        try:
+            self.data = cents_from(typed) if typed else None
+        except BadAmount as error:
+            self.data = None
+            raise ValueError(sentence(error)) from error
+
+
+class WholeNumberField(Field):  # type: ignore[misc]
+    """A whole number that fits a database integer."""
+
+    widget = NumberInput(step="1")
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = whole_number(typed) if typed else None
+        if typed and self.data is None:
+            raise ValueError(gettext("Enter a whole number."))
+
+
+class MomentField(DateTimeLocalField):  # type: ignore[misc]
+    """An instant typed on the commune's wall clock, aware and UTC in ``data``."""
+
+    def process_data(self, value: datetime | None) -> None:
+        self.data = clock.paris(value).replace(tzinfo=None) if value else None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist and valuelist[0].strip():
+            super().process_formdata(valuelist)
+
+    def populate_obj(self, obj: Any, name: str) -> None:
+        aware = self.data.replace(tzinfo=clock.PARIS) if self.data else None
+        setattr(obj, name, aware)
+
+
+class ChoiceField(SelectField):  # type: ignore[misc]
+    """One member of an enumeration, shown by its label."""
+
+    def __init__(
+        self,
+        label: Any = None,
+        validators: Any = None,
+        *,
+        kind: type[Enum],
+        labels: Mapping[Any, str],
+        optional: bool = False,
+        **more: Any,
+    ) -> None:
+        self.kind, self.labels, self.optional = kind, labels, optional
+        super().__init__(
+            label,
+            validators,
+            coerce=self._member,
+            choices=self._choices,
+            validate_choice=False,
+            **more,
+        )
+
+    def _choices(self) -> list[tuple[str, str]]:
+        blank = [("", "–")] if self.optional else []
+        named = [(m.value, gettext(self.labels.get(m, m.value))) for m in self.kind]
+        return [*blank, *named]
+
+    def _member(self, value: Any) -> Enum | None:
+        if isinstance(value, self.kind):
+            return value
+        if value in (None, "") and self.optional:
+            return None
+        try:
+            return self.kind(value)
+        except ValueError:
+            raise ValueError(gettext("Choose one of the values offered.")) from None
+
+    def iter_choices(self) -> Any:
+        chosen = self.data.value if isinstance(self.data, self.kind) else self.data or ""
+        for value, label in self._choices():
+            yield value, label, value == chosen, {}
+
+
+class RowField(StringField):  # type: ignore[misc]
+    """A row named by what is typed (« F-00012 »), for tables too long for a list of choices.
+
+    ``find`` takes the text and gives the row or None; ``shown`` gives back the text of a row.
+    """
+
+    def __init__(
+        self,
+        label: Any = None,
+        validators: Any = None,
+        *,
+        find: Callable[[str], Any],
+        shown: Callable[[Any], str],
+        **more: Any,
+    ) -> None:
+        super().__init__(label, validators, **more)
+        self.find, self.shown = find, shown
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.shown(self.data) if self.data is not None else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = self.find(typed) if typed else None
+        if typed and self.data is None:
+            raise ValueError(gettext("Nothing has this name or number."))
+
+
+def whole_number(typed: str) -> int | None:
+    """The database integer that ``typed`` is, else None (« 12 », « -3 »; no « 1_000 », no « ١ »)."""
+    plain = typed.removeprefix("-")
+    if not (plain.isascii() and plain.isdigit() and len(plain) <= 10):
+        return None
+    return int(typed) if abs(int(typed)) <= INT_MAX else None
+
+
+class NoControlCharacters:
+    """Refuses what a database text cannot hold (NUL) and what nobody types."""
+
+    allowed: Collection[str] = "\n\r\t"
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if isinstance(field.data, str) and any(
+            ord(letter) < 32 and letter not in self.allowed for letter in field.data
+        ):
+            raise ValidationError(gettext("Some characters cannot be kept."))

@@ -1,0 +1,134 @@
+"""What the address of a generated list may ask for: page, size, order, filters.
+
+Whatever is not offered, or not readable, is left out: the list shows its defaults.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g, has_request_context
+from flask_appbuilder.models.filters import Filters
+from werkzeug.datastructures import MultiDict
+
+from app.core import clock
+from app.core.admin_fields import whole_number
+from app.core.db import UtcDateTime
+
+MAX_PAGE = 100_000
+MAX_PAGE_SIZE = 100
+MAX_TEXT = 200
+
+
+def clean(args: MultiDict[str, str], view: Any, views: Iterable[Any]) -> MultiDict[str, str]:
+    """The arguments that are fit to be used; ``views`` are those whose lists may be on the page."""
+    by_name = {type(one).__name__: one for one in views}
+    kept = [
+        (key, value) for key, value in args.items(multi=True) if _fit(key, value, view, by_name)
+    ]
+    return MultiDict(kept)
+
+
+def _fit(key: str, value: str, view: Any, views: Mapping[str, Any]) -> bool:
+    if key.startswith("page_"):
+        return _between(value, 0, MAX_PAGE)
+    if key.startswith("psize_"):
+        return _between(value, 1, MAX_PAGE_SIZE)
+    if key.startswith("_oc_"):
+        asked = views.get(key.removeprefix("_oc_"))
+        return asked is not None and value in (getattr(asked, "order_columns", None) or ())
+    if key.startswith("_od_"):
+        return value in {"asc", "desc"}
+    return filter_of(view, key, value) is not None if key.startswith("_flt_") else True
+
+
+def _between(value: str, low: int, high: int) -> bool:
+    number = whole_number(value)
+    return number is not None and low <= number <= high
+
+
+def request_filters(view: Any, prototype: Filters) -> Filters:
+    """The filters of this request: the framework's own object is shared by every thread."""
+    if not has_request_context():
+        return prototype
+    kept = g.setdefault("list_filters", {})
+    if type(view) not in kept:
+        kept[type(view)] = copy.copy(prototype)
+        kept[type(view)].clear_filters()
+    filters: Filters = kept[type(view)]
+    return filters
+
+
+def apply_filters(filters: Filters, view: Any, args: MultiDict[str, str]) -> None:
+    """Add what the address asks to ``filters``, values in the type of their column."""
+    for key, value in args.items(multi=True):
+        found = filter_of(view, key, value) if key.startswith("_flt_") else None
+        if found is not None:
+            filters._add_filter(*found)
+
+
+def filter_of(view: Any, key: str, value: str) -> tuple[Any, Any] | None:
+    """(filter, typed value) asked by « _flt_<operator>_<column> », or None when it is not offered."""
+    index, _, name = key.removeprefix("_flt_").partition("_")
+    offered = view.filters_offered().get(name) if name in view.search_columns else None
+    number = whole_number(index)
+    if not offered or number is None or not 0 <= number < len(offered):
+        return None
+    typed, chosen = typed_value(view.datamodel, name, value), offered[number]
+    if typed is None:
+        return None
+    return chosen, [typed] if chosen.arg_name in {"in", "not_in"} else typed
+
+
+def typed_value(datamodel: Any, name: str, value: str) -> Any:
+    """``value`` in the type of the column ``name``; None when it cannot be."""
+    if len(value) > MAX_TEXT or "\0" in value:
+        return None
+    if datamodel.is_relation(name):
+        return whole_number(value)
+    kind = datamodel.list_columns[name].type
+    for types, reader in READERS:
+        if isinstance(kind, types):
+            return reader(kind, value)
+    return value
+
+
+def _member(kind: Any, value: str) -> str | None:
+    return value if value in {member.value for member in kind.enum_class} else None
+
+
+def _yes_or_no(kind: Any, value: str) -> bool | None:
+    return {"y": True, "n": False}.get(value)
+
+
+def _integer(kind: Any, value: str) -> int | None:
+    return whole_number(value)
+
+
+def _day(kind: Any, value: str) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _moment(kind: Any, value: str) -> datetime | None:
+    """An hour without zone is the commune's; a day alone is its first instant."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=clock.PARIS)
+
+
+READERS: tuple[tuple[Any, Any], ...] = (
+    (sa.Enum, _member),
+    (sa.Boolean, _yes_or_no),
+    (sa.Integer, _integer),
+    (sa.Date, _day),
+    (UtcDateTime, _moment),
+)

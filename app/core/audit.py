@@ -1,0 +1,38 @@
+"""The trail: who did what to which row, and when (product.md §5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.models import AuditEvent
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    verb: str,
+    subject: str,
+    subject_id: int | None,
+    household_id: int | None = None,
+    **details: Any,
+) -> None:
+    """Add a line to the trail, in the transaction of what it tells.
+
+    ``verb`` and ``subject`` are code words (« lift_restriction », « guardianship »); ``details``
+    hold ids and values that explain, JSON-ready, never health data nor a secret.
+    """
+    session.add(
+        AuditEvent(
+            at=clock.now(),
+            actor_id=actor.account_id,
+            verb=verb,
+            subject=subject,
+            subject_id=subject_id,
+            household_id=household_id,
+            details=details,
+        )
+    )
