@@ -3,12 +3,13 @@
     uv run --with fonttools,brotli,fontpkg-figtree --no-project python tools/build_assets.py
 
 - ``bootstrap.css``: the rules of Bootstrap 5.3 (MIT) that the pages use, out of 230 kB;
+- ``tokens-system.css``: the dark theme again, for browsers without script;
 - ``icons.svg``: the Bootstrap Icons (MIT) named in ``tools/icons.txt``, one sprite;
 - ``pdf/FigtreePdf*.ttf``: two static cuts of Figtree (SIL OFL 1.1), because a PDF renders a variable
   font light and without bold; distinct family names, as the licence and the renderer both want;
 - ``favicon.png``, ``pdf/mark.png``: the mark, drawn from the same figures as ``favicon.svg``.
 
-``bootstrap`` and ``icons`` alone need only the portal's own packages: name them as arguments.
+``bootstrap``, ``theme`` and ``icons`` alone need only the portal's own packages: name them as arguments.
 """
 
 from __future__ import annotations
@@ -61,6 +62,17 @@ def _wanted(selector: str) -> bool:
     if "data-bs-theme=dark" in selector and not selector.strip().startswith("[data-bs-theme=dark]"):
         return False
     return all(KEPT_CLASSES.fullmatch(name) for name in re.findall(r"\.([\w-]+)", selector))
+
+
+def build_system_theme() -> None:
+    """Write the dark tokens for browsers without script, where nothing sets ``data-bs-theme``."""
+    tokens = (STATIC / "tokens.css").read_text()
+    dark = re.search(r'(?s)\[data-bs-theme="dark"\] (\{.*?\n\})', tokens)
+    if dark is None:
+        raise LookupError("tokens.css has no dark theme")
+    head = "/* The dark theme of tokens.css, for a browser without script (tools/build_assets.py). */\n"
+    body = f"@media (prefers-color-scheme: dark) {{\n:root:not([data-bs-theme]) {dark[1]}\n}}\n"
+    (STATIC / "tokens-system.css").write_text(head + body)
 
 
 def build_icons() -> None:
@@ -141,6 +153,7 @@ def build_marks() -> None:
 BUILDERS = {
     "bootstrap": build_bootstrap,
     "icons": build_icons,
+    "theme": build_system_theme,
     "fonts": build_fonts,
     "marks": build_marks,
 }

@@ -59,6 +59,16 @@
     });
   });
 
+  // « Clair / Sombre / Automatique »: kept in the cookie that theme.js and the server read.
+  document.querySelectorAll("[data-theme-choice] input[name=theme]").forEach(function (radio) {
+    radio.addEventListener("change", function () {
+      var dark = matchMedia("(prefers-color-scheme: dark)").matches;
+      var secure = location.protocol === "https:" ? "; secure" : "";
+      document.cookie = "theme=" + radio.value + "; path=/; max-age=31536000; samesite=lax" + secure;
+      document.documentElement.setAttribute("data-bs-theme", radio.value === "auto" ? (dark ? "dark" : "light") : radio.value);
+    });
+  });
+
   // <select data-go>: choosing sends the form (its button stays for those without script).
   document.querySelectorAll("select[data-go]").forEach(function (select) {
     select.addEventListener("change", function () { select.form.requestSubmit(); });

@@ -169,6 +169,12 @@ def test_everything_is_there_without_script(browser: Browser, site: str) -> None
         expect(page.locator("[data-shows]")).to_be_hidden()
 
 
+def test_the_system_theme_is_followed_without_script(browser: Browser, site: str) -> None:
+    with support.new_page(browser, dark=True, java_script_enabled=False) as page:
+        page.goto(f"{site}/style")
+        expect(page.locator("body")).to_have_css("background-color", "rgb(25, 23, 20)")
+
+
 def test_the_save_bar_takes_the_place_of_the_tabs_on_a_telephone(
     browser: Browser, site: str
 ) -> None:

@@ -310,3 +310,11 @@ def test_every_icon_named_in_a_template_is_in_the_sprite() -> None:
     }
     assert {pair for pair in named if pair[1] not in sprite} == set()
     assert {tab.icon for tab in pages.TABS} <= sprite
+
+
+def test_the_theme_without_script_is_the_dark_theme() -> None:
+    """``tokens-system.css`` is built from ``tokens.css`` by ``tools/build_assets.py theme``."""
+    tokens = (ROOT / "app/static/tokens.css").read_text()
+    dark = re.search(r'(?s)\[data-bs-theme="dark"\] (\{.*?\n\})', tokens)
+    assert dark is not None
+    assert dark[1] in (ROOT / "app/static/tokens-system.css").read_text()
