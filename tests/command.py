@@ -18,12 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests import chromium, postgres
+from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 LINT_IMPORTS = """import sys
 from importlinter.cli import lint_imports
-sys.exit(lint_imports(no_cache=True))"""
+sys.exit(lint_imports(no_cache=True, no_logo=True))"""
 OURS = ("PORTAIL_", "STRIPE_", "PAYFIP_", "SMTP_", "DATABASE_", "REDIS_", "STORAGE_", "BASE_URL")
 """Variables of a developer's portal that must not reach the tests."""
 STRICT_NAMES = {"rules.py", "services.py", "queries.py", "jobs.py"}
@@ -125,6 +125,8 @@ def sqlite(folder: Path, more: Sequence[str]) -> Result:
 
 def postgresql(folder: Path, more: Sequence[str]) -> Result:
     """What touches the database, and the races that only a real server shows."""
+    from tests import postgres  # imports the application, which may not load
+
     with postgres.shared() as server:
         more = ["-m", "(db or postgresql) and not browser", *more]
         asked = {"PORTAIL_TEST_DB": "postgresql", postgres.SOCKET_VARIABLE: server.folder}

@@ -20,10 +20,6 @@ Sans commande : démarre tout (site, file d'attente, tâches, planification) jus
 
 def main(arguments: list[str]) -> int:
     """Run one command; return the status of the process."""
-    if arguments[:1] == ["test"]:
-        from tests.command import main as test
-
-        return test(arguments[1:])
     options = parser().parse_args(arguments)
     try:
         return int(options.command(options) or 0)
