@@ -13,7 +13,7 @@ from app.core import clock
 from app.notices.services import Recipient, tell
 
 ACTIVATION = "/compte/activation"
-NEW_PASSWORD = "/compte/nouveau-mot-de-passe"  # noqa: S105  (a path)
+NEW_PASSWORD = "/compte/nouveau-mot-de-passe"
 NEW_EMAIL = "/compte/courriel"
 LOST = "/compte/oubli"
 LOGIN = "/login/"

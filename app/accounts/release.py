@@ -84,7 +84,7 @@ def _names(session: Session, model: Any, names: Collection[str]) -> dict[str, in
     missing = [{"name": name} for name in sorted(set(names) - known)]
     if missing:
         session.execute(sa.insert(model), missing)
-    return dict(session.execute(sa.select(model.name, model.id)).tuples().all())
+    return {name: pk for name, pk in session.execute(sa.select(model.name, model.id))}
 
 
 def _rights(session: Session, rights: Collection[Right]) -> dict[Right, int]:
@@ -119,8 +119,8 @@ def _forget(session: Session, kept: set[int]) -> None:
 
 def _grant(session: Session, wanted: set[tuple[int, int]]) -> None:
     table = assoc_permissionview_role
-    rows = session.execute(sa.select(table.c.permission_view_id, table.c.role_id)).tuples()
-    there = set(rows.all())
+    rows = session.execute(sa.select(table.c.permission_view_id, table.c.role_id))
+    there = {(right, role) for right, role in rows}
     for right, role in there - wanted:
         session.execute(
             sa.delete(table).where(table.c.permission_view_id == right, table.c.role_id == role)

@@ -199,34 +199,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_news_published_at"), "news", ["published_at"], unique=False)
     op.create_table(
-        "pending_registration",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("username", sa.String(length=64), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("password_hash", sa.String(length=256), nullable=False),
-        sa.Column("first_name", sa.String(length=64), nullable=False),
-        sa.Column("last_name", sa.String(length=64), nullable=False),
-        sa.Column("phone", sa.String(length=30), nullable=False),
-        sa.Column("family_code_hash", sa.String(length=64), nullable=True),
-        sa.Column("invitation_hash", sa.String(length=64), nullable=True),
-        sa.Column("terms_accepted_at", UtcDateTime(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_registration")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_pending_registration_token_hash")),
-    )
-    op.create_index(
-        op.f("ix_pending_registration_email"), "pending_registration", ["email"], unique=False
-    )
-    op.create_index(
-        op.f("ix_pending_registration_expires_at"),
-        "pending_registration",
-        ["expires_at"],
-        unique=False,
-    )
-    op.create_table(
         "school",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -244,6 +216,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_school_year")),
         sa.UniqueConstraint("label", name=op.f("uq_school_year_label")),
     )
+    op.create_table(
+        "typed_name",
+        sa.Column("name_hash", sa.String(length=64), nullable=False),
+        sa.Column("failures_in_a_row", sa.Integer(), nullable=False),
+        sa.Column("locks_in_a_row", sa.Integer(), nullable=False),
+        sa.Column("locked_until", UtcDateTime(), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name_hash", name=op.f("pk_typed_name")),
+    )
+    op.create_index(op.f("ix_typed_name_seen_at"), "typed_name", ["seen_at"], unique=False)
     op.create_table(
         "ab_api_key",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -472,6 +454,7 @@ def upgrade() -> None:
             sa.Enum(
                 "reset_password",
                 "confirm_email",
+                "invitation",
                 name="linkkind",
                 native_enum=False,
                 create_constraint=True,
@@ -493,6 +476,38 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_one_time_link_account_id"), "one_time_link", ["account_id"], unique=False
+    )
+    op.create_table(
+        "pending_registration",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("username", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("password_hash", sa.String(length=256), nullable=False),
+        sa.Column("first_name", sa.String(length=64), nullable=False),
+        sa.Column("last_name", sa.String(length=64), nullable=False),
+        sa.Column("phone", sa.String(length=30), nullable=False),
+        sa.Column("family_code_hash", sa.String(length=64), nullable=True),
+        sa.Column("invitation_hash", sa.String(length=64), nullable=True),
+        sa.Column("terms_accepted_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["ab_user.id"], name=op.f("fk_pending_registration_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_registration")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_pending_registration_token_hash")),
+    )
+    op.create_index(
+        op.f("ix_pending_registration_email"), "pending_registration", ["email"], unique=False
+    )
+    op.create_index(
+        op.f("ix_pending_registration_expires_at"),
+        "pending_registration",
+        ["expires_at"],
+        unique=False,
     )
     op.create_table(
         "schooling",
@@ -749,6 +764,7 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("dedupe_key", sa.String(length=150), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("household_id", sa.Integer(), nullable=True),
         sa.Column("template", sa.String(length=60), nullable=False),
@@ -762,6 +778,7 @@ def upgrade() -> None:
             ["household_id"], ["household.id"], name=op.f("fk_notice_household_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_notice_dedupe_key")),
     )
     op.create_index(op.f("ix_notice_household_id"), "notice", ["household_id"], unique=False)
     op.create_index("ix_notice_unread", "notice", ["account_id", "read_at"], unique=False)
@@ -770,6 +787,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("dedupe_key", sa.String(length=150), nullable=False),
         sa.Column("to_address", sa.String(length=320), nullable=False),
+        sa.Column("reply_to", sa.String(length=320), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("household_id", sa.Integer(), nullable=True),
         sa.Column("template", sa.String(length=60), nullable=False),
@@ -1141,6 +1159,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("provider_ref", sa.String(length=200), nullable=True),
+        sa.Column("form_token", sa.String(length=64), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.Column("recorded_by", sa.Integer(), nullable=True),
@@ -1153,6 +1172,7 @@ def upgrade() -> None:
             ["recorded_by"], ["ab_user.id"], name=op.f("fk_refund_recorded_by")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refund")),
+        sa.UniqueConstraint("form_token", name=op.f("uq_refund_form_token")),
     )
     op.create_index(op.f("ix_refund_household_id"), "refund", ["household_id"], unique=False)
     op.create_table(
@@ -1389,6 +1409,9 @@ def downgrade() -> None:
     op.drop_table("site")
     op.drop_index(op.f("ix_schooling_school_year_id"), table_name="schooling")
     op.drop_table("schooling")
+    op.drop_index(op.f("ix_pending_registration_expires_at"), table_name="pending_registration")
+    op.drop_index(op.f("ix_pending_registration_email"), table_name="pending_registration")
+    op.drop_table("pending_registration")
     op.drop_index(op.f("ix_one_time_link_account_id"), table_name="one_time_link")
     op.drop_table("one_time_link")
     op.drop_index(op.f("ix_ledger_transaction_accounted_at"), table_name="ledger_transaction")
@@ -1414,11 +1437,10 @@ def downgrade() -> None:
     op.drop_index("idx_api_key_prefix", table_name="ab_api_key")
     op.drop_index("idx_api_key_lookup_hash", table_name="ab_api_key")
     op.drop_table("ab_api_key")
+    op.drop_index(op.f("ix_typed_name_seen_at"), table_name="typed_name")
+    op.drop_table("typed_name")
     op.drop_table("school_year")
     op.drop_table("school")
-    op.drop_index(op.f("ix_pending_registration_expires_at"), table_name="pending_registration")
-    op.drop_index(op.f("ix_pending_registration_email"), table_name="pending_registration")
-    op.drop_table("pending_registration")
     op.drop_index(op.f("ix_news_published_at"), table_name="news")
     op.drop_table("news")
     op.drop_table("level")
