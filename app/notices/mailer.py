@@ -62,8 +62,11 @@ class Mail:
             if self.reply_to:
                 message["Reply-To"] = self.reply_to
             message["Subject"] = self.subject
+            addresses = message["To"].addresses
         except (ValueError, IndexError, MessageError) as error:
             raise Refused(NOT_AN_ADDRESS, str(error)) from error
+        if len(addresses) != 1 or not addresses[0].domain:
+            raise Refused(NOT_AN_ADDRESS, f"not one address: {self.to_address!r}")
         message["Date"] = format_datetime(sent_at)
         message["Message-ID"] = self.message_id
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no « out of office » in return
