@@ -5,19 +5,24 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import models as _accounts  # noqa: F401  (tables known to one metadata)
+from app.accounts.admin import FamilyAccountAdmin, StaffAccountAdmin
 from app.accounts.views import LostView, OptionsView, RegistrationView
 from app.activities import models as _activities  # noqa: F401
-from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
-from app.charging import services as charges
 from app.core import hooks
 from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
+from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
+from app.households import services as households
+from app.households.child_desk import ChildDesk
+from app.households.desk_views import HouseholdDesk, ProfileChangeDesk
+from app.households.views import InvitationView, ProfileView
 from app.notices import models as _notices  # noqa: F401
 from app.payments import models as _payments  # noqa: F401
 from app.payments import providers as payment_providers
@@ -25,9 +30,7 @@ from app.payments.models import Purpose
 from app.payments.views import DemoPaymentView, PaymentView, ReceiptView
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import HomeView
-from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
-from app.reservations import queries as reservation_queries
 from app.statements.views import AccountView
 from app.wallet import models as _wallet  # noqa: F401
 from app.wallet import money
@@ -41,6 +44,12 @@ from app.wallet.admin import (
 from app.wallet.counter_views import CounterView
 
 JOBS: tuple[Job, ...] = (
+    Job(
+        "purge",
+        "app.accounts.purge:purge_accounts",
+        DailyAt(3, 0),
+        "forgets registrations never activated and links that no longer work",
+    ),
     Job(
         "payments",
         "app.payments.jobs:reconcile",
@@ -77,24 +86,43 @@ def index_view() -> type[Any]:
 def fill_hooks() -> None:
     """Let low rooms reach high ones (architecture.md)."""
     hooks.reset()
+    hooks.account_activated.append(households.attach_registered)
+    hooks.email_changed.append(households.follow_email)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
-    hooks.openings_closed.append(cancelling.openings_closed)
-    hooks.tie_ended.append(cancelling.tie_ended)
-    hooks.enrolment_ended.append(cancelling.enrolment_ended)
-    hooks.prices_changed.append(repricing.prices_changed)
-    hooks.committed_cents.append(reservation_queries.required_cover)
-    hooks.bookings_uncharged.append(charges.bookings_uncharged)
-    hooks.wallet_credited.append(coverage.credited)
 
 
 def add_views(appbuilder: AppBuilder) -> None:
     """Family pages first, then the agents' screens with their place in the menu."""
     for page in (RegistrationView, LostView, OptionsView):
         appbuilder.add_view_no_menu(page)
-    payment_providers.init_app(appbuilder.app)
+    for page in (ProfileView, InvitationView, HouseholdDesk, ChildDesk, ProfileChangeDesk):
+        appbuilder.add_view_no_menu(page)
+    _add_families(appbuilder)
+    payment_providers.init_app(current_app)
     for view in (AccountView, PaymentView, ReceiptView, DemoPaymentView):
         appbuilder.add_view_no_menu(view)
     _add_money(appbuilder)
+    _add_accounts(appbuilder)
+
+
+def _add_accounts(appbuilder: AppBuilder) -> None:
+    """Families' accounts stand with the families, the staff's with the settings."""
+    appbuilder.add_view(
+        FamilyAccountAdmin,
+        "Accounts",
+        label=_l("Accounts"),
+        icon="person",
+        category="Families",
+        category_label=_l("Families"),
+    )
+    appbuilder.add_view(
+        StaffAccountAdmin,
+        "Staff accounts",
+        label=_l("Staff accounts"),
+        icon="people-fill",
+        category="Settings",
+        category_label=_l("Settings"),
+    )
 
 
 def _add_money(appbuilder: AppBuilder) -> None:
@@ -108,3 +136,26 @@ def _add_money(appbuilder: AppBuilder) -> None:
     add(WalletAdmin, "Prepaid accounts", label=_l("Prepaid accounts"), icon="wallet2")
     add(LedgerTransactionAdmin, "Ledger", label=_l("Ledger"), icon="book")
     appbuilder.add_view_no_menu(LedgerEntryAdmin)
+
+
+def _add_families(appbuilder: AppBuilder) -> None:
+    """« Familles », and the schools among the settings."""
+    add = partial(
+        appbuilder.add_view, category="Families", category_label=_l("Families"), category_icon=""
+    )
+    screens = households_admin
+    add(screens.HouseholdAdmin, "Households", label=_l("Households"), icon="house-door")
+    add(screens.AdultAdmin, "Adults", label=_l("Adults"), icon="person")
+    add(screens.ChildAdmin, "Children", label=_l("Children"), icon="people")
+    add(screens.ProfileChangeAdmin, "Changes asked", label=_l("Changes asked"), icon="inbox")
+    add(screens.InvitationAdmin, "Invitations", label=_l("Invitations"), icon="envelope")
+    add(screens.GuardianshipAdmin, "Ties", label=_l("Ties"), icon="link-45deg")
+    add(screens.SchoolingAdmin, "Schoolings", label=_l("Schoolings"), icon="book")
+    add(screens.QuotientAdmin, "Quotients", label=_l("Quotients"), icon="calculator")
+    add(screens.ResidenceAdmin, "Residences", label=_l("Residences"), icon="geo-alt")
+    settings = partial(
+        appbuilder.add_view, category="Settings", category_label=_l("Settings"), category_icon=""
+    )
+    settings(screens.SchoolAdmin, "Schools", label=_l("Schools"), icon="building")
+    settings(screens.LevelAdmin, "Levels", label=_l("Levels"), icon="list-ul")
+    settings(screens.SchoolYearAdmin, "School years", label=_l("School years"), icon="calendar3")

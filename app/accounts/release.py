@@ -84,7 +84,7 @@ def _names(session: Session, model: Any, names: Collection[str]) -> dict[str, in
     missing = [{"name": name} for name in sorted(set(names) - known)]
     if missing:
         session.execute(sa.insert(model), missing)
-    return {name: pk for name, pk in session.execute(sa.select(model.name, model.id))}
+    return {row.name: row.id for row in session.execute(sa.select(model.name, model.id))}
 
 
 def _rights(session: Session, rights: Collection[Right]) -> dict[Right, int]:

@@ -48,7 +48,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "RegistrationView": PUBLIC,
     "LostView": PUBLIC,
     "OptionsView": EVERYBODY,
-    "FamilyAccountAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
+    "FamilyAccountAdmin": {AGENT: also(READ, "unlock"), CASHIER: READ, ADMIN: EVERY},
     "StaffAccountAdmin": {ADMIN: EVERY},
     # payments and wallet
     "PaymentView": PUBLIC,
@@ -65,7 +65,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     # households
     "ProfileView": FAMILY,
     "InvitationView": PUBLIC,
-    "HouseholdDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
+    "HouseholdDesk": {AGENT: EVERY, CASHIER: USE, ADMIN: EVERY},
     "ChildDesk": {AGENT: USE, ADMIN: USE},
     "ProfileChangeDesk": {AGENT: USE, ADMIN: USE},
     "HouseholdAdmin": {AGENT: WRITE, CASHIER: READ, ADMIN: WRITE},

@@ -144,7 +144,7 @@ class RowField(StringField):  # type: ignore[misc]
 
 
 def whole_number(typed: str) -> int | None:
-    """The database integer that ``typed`` is, else None (« 12 », « -3 »; no « 1_000 », no « ١ »)."""
+    """The database integer that ``typed`` is, else None (« 12 », « -3 »; no « 1_000 », no other digits)."""
     plain = typed.removeprefix("-")
     if not (plain.isascii() and plain.isdigit() and len(plain) <= 10):
         return None

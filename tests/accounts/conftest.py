@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,13 +24,12 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits(request: pytest.FixtureRequest) -> Iterator[None]:
+def fresh_limits(request: pytest.FixtureRequest) -> None:
     """Nobody is slowed by the test before."""
     if "app" in request.fixturenames:
         app: Flask = request.getfixturevalue("app")
         with app.app_context():
             app.appbuilder.sm.limiter.reset()  # type: ignore[attr-defined]
-    yield
 
 
 @pytest.fixture

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from app.accounts.models import Account
-from app.core.models import AuditEvent
 
 PASSWORD = "Montclair2026"
 LOGIN = "/login/"
