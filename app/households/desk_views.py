@@ -184,7 +184,11 @@ class HouseholdDesk(DeskView):
             back=_url(household_id),
         )
 
-    @agent_page("/<int:household_id>/adultes/<int:adult_id>/modifier", methods=["GET", "POST"], right="change")
+    @agent_page(
+        "/<int:household_id>/adultes/<int:adult_id>/modifier",
+        methods=["GET", "POST"],
+        right="change",
+    )
     def edit_adult(self, household_id: int, adult_id: int) -> Any:
         """Name and contacts of an adult."""
         adult = services.adult_of(db.session(), household_id, adult_id)
@@ -208,7 +212,9 @@ class HouseholdDesk(DeskView):
             back=_url(household_id),
         )
 
-    @agent_page("/<int:household_id>/adultes/<int:adult_id>/retirer", methods=["POST"], right="change")
+    @agent_page(
+        "/<int:household_id>/adultes/<int:adult_id>/retirer", methods=["POST"], right="change"
+    )
     def remove_adult(self, household_id: int, adult_id: int) -> Any:
         """An adult without account is no member any more."""
         return self.do(

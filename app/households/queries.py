@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -30,9 +29,7 @@ from app.households.pricing import PricingFacts as PricingFacts
 from app.households.pricing import pricing_facts as pricing_facts
 from app.households.rules import same_name
 from app.households.sets import among, grouped
-
-if TYPE_CHECKING:
-    from app.notices.services import Recipient
+from app.notices.services import Recipient
 
 
 @dataclass(frozen=True)
@@ -163,8 +160,6 @@ def recipients(
 def _account_recipients(
     session: Session, household_ids: Collection[int]
 ) -> dict[int, list[tuple[bool, Recipient]]]:
-    from app.notices.services import Recipient
-
     rows = session.execute(
         sa.select(
             Household.id,
@@ -186,8 +181,6 @@ def _account_recipients(
 def _adult_recipients(
     session: Session, household_ids: Collection[int]
 ) -> dict[int, list[Recipient]]:
-    from app.notices.services import Recipient
-
     rows = session.execute(
         sa.select(Adult.household_id, Adult.email)
         .where(

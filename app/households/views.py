@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from app.accounts import services as accounts
 from app.core import clock, hooks, pages
 from app.core.db import commit, db
 from app.core.errors import NotFound
@@ -138,7 +139,12 @@ class InvitationView(PageView):
         invitation = services.open_invitation(session, token, now=clock.now())
         profile = queries.profile(session, invitation.household_id, clock.now())
         inviter = profile.adult_with(invitation.invited_by)
-        context = {"token": token, "invitation": invitation, "inviter": inviter}
+        context = {
+            "invitation": invitation,
+            "inviter": inviter,
+            "register_url": url_for("RegistrationView.create", invitation=token),
+            "login_url": url_for("SignInView.login", next=request.path),
+        }
         form = ActionForm()
         if not (current_user.is_authenticated and form.validate_on_submit()):
             return self.page("households/invitation.html", form=form, **context)
@@ -251,6 +257,5 @@ def _ask_email(session: Session, form: ProfileForm, me: Adult) -> list[str]:
     address = form.email.data.lower()
     if address == me.email.lower():
         return []
-    for handler in hooks.email_change_asked:
-        handler(session, me.account_id or 0, address)
+    accounts.ask_email_change(session, me.account_id or 0, address, clock.now())
     return [_("Open the link sent to %(email)s to confirm it.", email=address)]

@@ -190,6 +190,11 @@ def set_contacts(
     return adult
 
 
+def follow_email(session: Session, account_id: int, email: str) -> None:
+    """The account's e-mail has changed (hook ``email_changed``): its adult has it too."""
+    session.execute(sa.update(Adult).where(Adult.account_id == account_id).values(email=email))
+
+
 def adult_of(session: Session, household_id: int, adult_id: int) -> Adult:
     """The adult, seen from its household. NotFound."""
     adult = session.scalar(
