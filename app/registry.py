@@ -13,7 +13,11 @@ from app.accounts import models as _accounts  # noqa: F401  (tables known to one
 from app.accounts.admin import FamilyAccountAdmin, StaffAccountAdmin
 from app.accounts.views import LostView, OptionsView, RegistrationView
 from app.activities import models as _activities  # noqa: F401
+from app.agenda.grouped_views import GroupedView
+from app.agenda.views import AgendaView
+from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
+from app.charging import services as charges
 from app.core import hooks
 from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
@@ -30,7 +34,9 @@ from app.payments.models import Purpose
 from app.payments.views import DemoPaymentView, PaymentView, ReceiptView
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import HomeView
+from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
+from app.reservations import queries as reservation_queries
 from app.statements.views import AccountView
 from app.wallet import models as _wallet  # noqa: F401
 from app.wallet import money
@@ -89,6 +95,13 @@ def fill_hooks() -> None:
     hooks.account_activated.append(households.attach_registered)
     hooks.email_changed.append(households.follow_email)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
+    hooks.openings_closed.append(cancelling.openings_closed)
+    hooks.tie_ended.append(cancelling.tie_ended)
+    hooks.enrolment_ended.append(cancelling.enrolment_ended)
+    hooks.prices_changed.append(repricing.prices_changed)
+    hooks.committed_cents.append(reservation_queries.required_cover)
+    hooks.bookings_uncharged.append(charges.bookings_uncharged)
+    hooks.wallet_credited.append(coverage.credited)
 
 
 def add_views(appbuilder: AppBuilder) -> None:
@@ -96,6 +109,8 @@ def add_views(appbuilder: AppBuilder) -> None:
     for page in (RegistrationView, LostView, OptionsView):
         appbuilder.add_view_no_menu(page)
     for page in (ProfileView, InvitationView, HouseholdDesk, ChildDesk, ProfileChangeDesk):
+        appbuilder.add_view_no_menu(page)
+    for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)
     _add_families(appbuilder)
     payment_providers.init_app(current_app)

@@ -60,6 +60,9 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "WalletAdmin": {AGENT: READ, CASHIER: READ, ADMIN: READ},
     "LedgerTransactionAdmin": {CASHIER: READ, ADMIN: READ},
     "LedgerEntryAdmin": {CASHIER: READ, ADMIN: READ},
+    # agenda
+    "AgendaView": FAMILY,
+    "GroupedView": FAMILY,
     # statements
     "AccountView": FAMILY,
     # households

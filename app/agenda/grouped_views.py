@@ -40,7 +40,6 @@ class GroupedView(PageView):
     """Several children, a period, several slots, many days at once."""
 
     route_base = "/agenda/saisie-groupee"
-    class_permission_name = "Agenda"
 
     @family_page("/")
     def index(self) -> Any:

@@ -40,7 +40,6 @@ class AgendaView(PageView):
     """« Agenda »: one child, one month."""
 
     route_base = "/agenda"
-    class_permission_name = "Agenda"
 
     @family_page("/")
     def index(self) -> Any:
