@@ -74,7 +74,15 @@ NIGHT = datetime(2027, 1, 11, 23, 30, tzinfo=UTC)
         (tie(restricted_at=NIGHT), date(2027, 1, 11), True),
         (tie(restricted_at=NIGHT), date(2027, 1, 12), False),
     ],
-    ids=["before", "first day", "eve of its end", "end", "child left", "eve of restriction", "then"],
+    ids=[
+        "before",
+        "first day",
+        "eve of its end",
+        "end",
+        "child left",
+        "eve of restriction",
+        "then",
+    ],
 )
 def test_a_tie_holds_on_a_day(one: TieFact, day: date, expected: bool) -> None:
     assert tie_holds(one, day) is expected

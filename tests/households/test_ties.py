@@ -41,7 +41,9 @@ def test_a_child_card_says_school_level_and_rights(session: Session, cast: Cast)
     )
 
 
-def test_a_child_without_school_is_still_listed(session: Session, cast: Cast, make: Factory) -> None:
+def test_a_child_without_school_is_still_listed(
+    session: Session, cast: Cast, make: Factory
+) -> None:
     make.child("Zoé", cast.home, born_on=date(2025, 1, 1))
     zoe = queries.children_of(session, cast.home.id, TODAY)[-1]
     assert (zoe.first_name, zoe.school, zoe.level) == ("Zoé", None, None)
@@ -239,9 +241,7 @@ def test_schooling_is_said_then_corrected(
     }
 
 
-def test_rights_of_one_household_are_its_own(
-    session: Session, cast: Cast, as_agent: Actor
-) -> None:
+def test_rights_of_one_household_are_its_own(session: Session, cast: Cast, as_agent: Actor) -> None:
     services.set_rights(
         session,
         as_agent,
