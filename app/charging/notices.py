@@ -35,7 +35,7 @@ def warned(
             (recipient, facts, f"cover_warning:{case.id}")
             for recipient in holders[case.household_id]
         ]
-    notices.tell_many(session, "cover_warning", rows)
+    notices.tell_many(session, "cover_warning", rows, url="/paiements/")
 
 
 def _line(one: AtStake) -> Line:

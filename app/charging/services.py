@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.activities import queries as activities
 from app.activities.errors import NoPrice
 from app.activities.models import Opening
+from app.activities.queries import Price
 from app.charging import coverage, rules
 from app.charging.errors import NotReversible, ReasonMissing
 from app.charging.models import Charge
@@ -58,7 +59,7 @@ class Costed(NamedTuple):
     """A booking with what it costs at the facts of its day."""
 
     due: Due
-    price: Any
+    price: Price
     facts: PriceFacts
 
 
@@ -196,6 +197,7 @@ def _charge_row(one: Costed, ledger_id: int, now: datetime) -> dict[str, Any]:
 def _explanation(one: Costed) -> dict[str, Any]:
     """Why it cost that: ids and figures, no names (§3.3)."""
     return {
+        "grid_id": one.price.grid_id,
         "band_id": one.price.band_id,
         "quotient": one.facts.quotient,
         "resident": one.facts.resident,

@@ -14,6 +14,7 @@ from app.activities.models import Slot
 from app.households import queries as households
 from app.households.models import Child
 from app.notices import services as notices
+from app.reservations import locking
 from app.reservations.models import ChangeOrigin
 from app.reservations.plan import Plan
 
@@ -113,7 +114,7 @@ def tell_households(
             "children": children_of(names, [], own),
         }
         rows += [(recipient, said, f"{dedupe}:{household_id}") for recipient in told[household_id]]
-    notices.tell_many(session, template, rows)
+    notices.tell_many(session, template, rows, url=URL)
 
 
 def names_of(session: Session, lines: Iterable[Line]) -> Names:
@@ -121,7 +122,7 @@ def names_of(session: Session, lines: Iterable[Line]) -> Names:
     lines = list(lines)
     child_ids = {line.child_id for line in lines}
     asked = sa.select(Child.id, Child.first_name)
-    if len(child_ids) <= households.NAMED_AT_MOST:
+    if len(child_ids) <= locking.CHUNK:
         asked = asked.where(Child.id.in_(child_ids))
     slots = sa.select(Slot.id, Slot.position, Slot.short_name).where(
         Slot.id.in_({line.slot_id for line in lines})

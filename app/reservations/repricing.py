@@ -175,4 +175,4 @@ def _tell(session: Session, changed: Iterable[tuple[Priced, Cost]]) -> None:
         for key in told
         for recipient in holders[key]
     ]
-    notices.tell_many(session, "prices_changed", rows)
+    notices.tell_many(session, "prices_changed", rows, url="/paiements/")
