@@ -69,3 +69,11 @@ class OutboxMessage(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str] = mapped_column(sa.Text, default="")
+
+    @property
+    def shown_text(self) -> str:
+        """What an agent may read of it: nothing of a confidential one."""
+        return "" if self.confidential else self.text
+
+    def __repr__(self) -> str:
+        return self.subject

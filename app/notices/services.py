@@ -23,8 +23,7 @@ from app.core import clock, queue
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import after_commit
-from app.core.errors import NotFound
-from app.notices import rules
+from app.notices import queries, rules
 from app.notices.errors import NotWaiting
 from app.notices.models import MailState, Notice, OutboxMessage
 from app.notices.rendering import Rendered, Renderer
@@ -196,12 +195,8 @@ def _kick() -> None:
 
 
 def mark_read(session: Session, account_id: int, notice_id: int, now: datetime) -> None:
-    """The account has opened this message; another account's is not there (NotFound)."""
-    notice = session.scalar(
-        sa.select(Notice).where(Notice.id == notice_id, Notice.account_id == account_id)
-    )
-    if notice is None:
-        raise NotFound
+    """The account has opened this message. Raises NotFound for another account's."""
+    notice = queries.notice_for(session, account_id, notice_id)
     notice.read_at = notice.read_at or now
     session.flush()
 
