@@ -74,8 +74,10 @@ class Desk:
         order, known = self._order(payment, label, email), payment.details.get("url")
         waits = payment.state in WAITING
         commit(self.session)
-        if known or not waits:
-            return str(known or order.return_url)
+        if not waits:
+            return order.return_url
+        if known:
+            return str(known)
         checkout = self.provider.start(order)
         services.note_checkout(self.session, order.payment_id, checkout)
         commit(self.session)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField
 from wtforms.validators import UUID, Length, ValidationError
 
 from app.core.errors import Refusal
@@ -32,7 +32,7 @@ class TopUpForm(FlaskForm):  # type: ignore[misc]
 
     preset = RadioField(
         _l("Amount"),
-        choices=[(str(cents), f"{cents // 100}\u00a0€") for cents in PRESETS],
+        choices=[SelectChoice(str(cents), f"{cents // 100}\u00a0€") for cents in PRESETS],
         validate_choice=False,
     )
     amount = StringField(_l("Other amount"), validators=[Length(max=40)])

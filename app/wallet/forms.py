@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField
 from wtforms.validators import UUID, InputRequired, Length, Optional, ValidationError
 
 from app.core.errors import Refusal
@@ -35,7 +35,10 @@ class CounterForm(AmountForm):
 
     method = RadioField(
         _l("Means of payment"),
-        choices=[(Method.CASH.value, _l("Cash")), (Method.CHEQUE.value, _l("Cheque"))],
+        choices=[
+            SelectChoice(Method.CASH.value, _l("Cash")),
+            SelectChoice(Method.CHEQUE.value, _l("Cheque")),
+        ],
         default=Method.CASH.value,
     )
     bank = StringField(_l("Bank"), validators=[Optional(), Length(max=60)])
@@ -48,9 +51,9 @@ class RefundForm(AmountForm):
     method = RadioField(
         _l("Given back by"),
         choices=[
-            ("transfer", _l("Bank transfer")),
-            ("cash", _l("Cash")),
-            ("cheque", _l("Cheque")),
+            SelectChoice("transfer", _l("Bank transfer")),
+            SelectChoice("cash", _l("Cash")),
+            SelectChoice("cheque", _l("Cheque")),
         ],
         default="transfer",
     )
