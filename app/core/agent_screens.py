@@ -118,10 +118,14 @@ class Section(NamedTuple):
     entries: list[Entry]
 
 
+SECTIONS = ("Families", "Services", "Money", "Settings")
+"""Categories of the menu in the order of the side bar, whatever the order of registration."""
+
+
 def agent_menu() -> list[Section]:
     """The menu this account may see, by job; the registry writes it (icons: tools/icons.txt)."""
     sections: list[Section] = []
-    for item in current_app.appbuilder.menu.get_data():  # type: ignore[attr-defined]
+    for item in sorted(current_app.appbuilder.menu.get_data(), key=_rank):  # type: ignore[attr-defined]
         if item == "-":
             continue
         inner = [one for one in item.get("childs", [item]) if one != "-"]
@@ -129,6 +133,13 @@ def agent_menu() -> list[Section]:
         if inner:
             sections.append(Section(label, [_entry(one) for one in inner]))
     return sections
+
+
+def _rank(item: Any) -> int:
+    """Single entries first (the dashboard), unknown categories last."""
+    if item == "-" or "childs" not in item:
+        return -1
+    return SECTIONS.index(item["name"]) if item["name"] in SECTIONS else len(SECTIONS)
 
 
 def _entry(item: dict[str, Any]) -> Entry:

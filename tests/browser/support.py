@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ from tempfile import gettempdir
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
 
 from tests import chromium
 
@@ -46,6 +49,31 @@ def launched() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """``app`` on a free port of this machine; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def sign_in(page: Page, app: Flask, account: Any, address: str) -> None:
+    """Give the page this account's session, without the login page."""
+    client = app.test_client()
+    with client.session_transaction() as web:
+        web["_user_id"] = account.get_id()
+        web["_fresh"] = True
+    cookie = client.get_cookie("session", domain=app.config["SERVER_NAME"] or "localhost")
+    assert cookie is not None
+    page.context.add_cookies([{"name": "session", "value": cookie.value, "url": address}])
 
 
 @contextmanager
