@@ -133,7 +133,7 @@ class GuardianshipAdmin(AgentView):
         "can_book": _("May book"),
         "can_pay": _("May pay"),
         "can_see_other": _("May see what the other household booked"),
-        "started_on": _("From"),
+        "started_on": _("Starting on"),
         "ended_on": _("First day without this child"),
         "restricted_at": _("Restricted since"),
     }
@@ -162,7 +162,7 @@ class QuotientAdmin(AgentView):
     label_columns = {
         "household": _("Household"),
         "quotient": _("Quotient familial (€)"),
-        "valid_from": _("From"),
+        "valid_from": _("Starting on"),
         "valid_until": _("Until, included"),
         "recorded_at": _("Recorded on"),
     }
@@ -190,7 +190,7 @@ class ResidenceAdmin(AgentView):
     label_columns = {
         "household": _("Household"),
         "is_resident": _("Resident of the commune"),
-        "valid_from": _("From"),
+        "valid_from": _("Starting on"),
         "recorded_at": _("Recorded on"),
     }
     description_columns = {"household": _("Number of the household, for example F-0412.")}

@@ -14,6 +14,7 @@ from app.accounts.models import Account
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.models import AuditEvent
+from app.core.text import N_
 from app.households.models import (
     Adult,
     Child,
@@ -30,6 +31,41 @@ from app.households.queries import adults_of, open_invitations
 from app.households.rules import TieFact, plain_name, tie_holds
 
 Record = TypeVar("Record", QuotientRecord, ResidenceRecord)
+
+JOURNAL = {
+    "accept_profile_change": N_("Change accepted"),
+    "add_adult": N_("Adult added"),
+    "add_child": N_("Child added"),
+    "ask_profile_change": N_("Change asked by the family"),
+    "cancel_invitation": N_("Invitation cancelled"),
+    "cancel_profile_change": N_("Request cancelled by the family"),
+    "change": N_("File changed"),
+    "change_email": N_("E-mail changed"),
+    "correct_adult": N_("Adult corrected"),
+    "correct_child": N_("Child corrected"),
+    "correct_household": N_("Name or address corrected"),
+    "create": N_("File created"),
+    "create_household": N_("Household created"),
+    "end_tie": N_("Tie ended"),
+    "invite_adult": N_("Adult invited"),
+    "join_household": N_("Account joined the household"),
+    "lift_restriction": N_("Restriction lifted"),
+    "make_family_code": N_("Family code made"),
+    "record_quotient": N_("Quotient recorded"),
+    "record_residence": N_("Residence recorded"),
+    "refuse_profile_change": N_("Change refused"),
+    "remove_adult": N_("Adult removed"),
+    "resend": N_("E-mail sent again"),
+    "restrict": N_("Restriction recorded"),
+    "send_family_code": N_("Family code sent"),
+    "set_contacts": N_("Contact details changed"),
+    "set_cover_exemption": N_("Cover of bookings changed"),
+    "set_holder": N_("Account holder changed"),
+    "set_rights": N_("Rights changed"),
+    "set_schooling": N_("School or level changed"),
+    "tie_child": N_("Child tied"),
+}
+"""Verb of the trail → what the journal of a household calls it; any other is « other »."""
 
 JOURNAL_LINES = 30
 FOUND_AT_MOST = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -90,6 +90,8 @@ class HouseholdDesk(DeskView):
             panels=[panel for panel in panels if panel],
             state=lambda tie: desk.tie_state(tie, clock.today()),
             schooling=desk.schooling_now,
+            verbs=desk.JOURNAL,
+            may_change=_may_change(),
         )
 
     @agent_page("/<int:household_id>/modifier", methods=["GET", "POST"], right="change")
@@ -351,6 +353,11 @@ class ProfileChangeDesk(DeskView):
             known=known,
             names=_names(session, household_id),
         )
+
+
+def _may_change() -> bool:
+    """The régisseur reads the page; its verbs are for agents."""
+    return bool(current_app.appbuilder.sm.has_access("can_change", HouseholdDesk.__name__))  # type: ignore[attr-defined]
 
 
 def _typed(form: Any) -> dict[str, Any]:

@@ -246,7 +246,7 @@ class TieForm(RightsForm):
     """The child to tie, among those found by name, and its rights in the new household."""
 
     child_id = RadioField(_("Child"), [mandatory()], coerce=int)
-    starts_on = DateField(_("From"), [mandatory()])
+    starts_on = DateField(_("Starting on"), [mandatory()])
 
 
 class SchoolingForm(FlaskForm):  # type: ignore[misc]
@@ -276,7 +276,7 @@ class QuotientForm(FlaskForm):  # type: ignore[misc]
             NumberRange(0, MAX_QUOTIENT, _("Enter a whole number between %(min)s and %(max)s.")),
         ],
     )
-    valid_from = DateField(_("From"), [mandatory()])
+    valid_from = DateField(_("Starting on"), [mandatory()])
     valid_until = DateField(_("Until, included"), [Optional()])
 
 
@@ -284,11 +284,11 @@ class ResidenceForm(FlaskForm):  # type: ignore[misc]
     """Resident or not, from a day on."""
 
     is_resident = RadioField(
-        _("Price"),
+        _("Residence"),
         [mandatory()],
         choices=[("yes", _("Resident of the commune")), ("no", _("Outside the commune"))],
     )
-    valid_from = DateField(_("From"), [mandatory()])
+    valid_from = DateField(_("Starting on"), [mandatory()])
 
 
 class DecisionForm(FlaskForm):  # type: ignore[misc]
