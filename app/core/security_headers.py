@@ -1,7 +1,7 @@
 """What every answer says to the browser about what it may load, frame, cache and send.
 
-Scripts: this server's, or inline with the nonce of the request. Styles: this server's; the generated
-back-office screens alone may carry style attributes (they call ``allow_inline_styles()``).
+Scripts: this server's, or inline with the nonce of the request. Styles: this server's alone, on the
+generated back-office screens too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 def init_app(app: Flask) -> None:
-    """Register the headers and the two template globals.
+    """Register the headers and ``csp_nonce`` for templates.
 
     ``PAYMENT_FORM_HOSTS`` (sequence of origins) lists the payment platforms that a form may lead to:
     a browser applies form-action to the redirect that follows a POST.
@@ -27,7 +27,6 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("PAYMENT_FORM_HOSTS", ())
     # A global and not a context value: imported macros see globals only.
     app.jinja_env.globals["csp_nonce"] = csp_nonce
-    app.jinja_env.globals["allow_inline_styles"] = allow_inline_styles
     app.after_request(_add_headers)
 
 
@@ -38,21 +37,14 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def allow_inline_styles() -> str:
-    """Called by the base template of the generated screens, whose widgets set style attributes."""
-    g.inline_styles = True
-    return ""
-
-
 def content_security_policy() -> str:
     """The policy of this request's page."""
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
-    styles = " 'unsafe-inline'" if g.get("inline_styles") else ""
     hosts = "".join(f" {host}" for host in current_app.config["PAYMENT_FORM_HOSTS"])
     directives = (
         "default-src 'self'",
         f"script-src 'self'{nonce}",
-        f"style-src 'self'{styles}",
+        "style-src 'self'",
         "img-src 'self' data:",
         f"form-action 'self'{hosts}",
         "frame-ancestors 'none'",
@@ -79,7 +71,8 @@ def _add_headers(response: Response) -> Response:
 def _say_who_may_keep(response: Response) -> None:
     """Versioned files for ever, private pages never, anything else only after asking again."""
     if request.endpoint and request.endpoint.endswith("static"):
-        if "v" in request.args:
+        # A font is asked for by tokens.css, without version: another one has another name.
+        if "v" in request.args or "/fonts/" in request.path:
             response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
     elif "_user_id" in session:
         response.headers["Cache-Control"] = "no-store"

@@ -277,6 +277,8 @@ def test_a_payment_platform_may_follow_a_form(site: Flask, visitor: FlaskClient)
 def test_static_files_are_versioned_and_kept_for_ever(visitor: FlaskClient) -> None:
     address = re.search(r'href="(/static/shell\.css\?v=[0-9a-f]{8})"', visitor.get("/style").text)
     assert address is not None
+    with visitor.get("/static/fonts/figtree-latin-wght-normal.woff2") as font:
+        assert "immutable" in font.headers["Cache-Control"]
     with visitor.get(address[1]) as versioned, visitor.get("/static/shell.css") as bare:
         assert "immutable" in versioned.headers["Cache-Control"]
         assert "immutable" not in bare.headers.get("Cache-Control", "")
