@@ -15,7 +15,8 @@ pytestmark = pytest.mark.processes
 
 PARENT = """
 import subprocess, sys, time
-from app.supervisor import guard
+sys.path.insert(0, "app/supervisor")
+import guard
 child = subprocess.Popen(guard.command(["sleep", "60"], watch={watch}))
 print(child.pid, flush=True)
 time.sleep(60)

@@ -26,6 +26,8 @@ def gone(processes: list[psutil.Process]) -> bool:
 def test_it_serves_refuses_a_second_start_and_stops_cleanly(portal: Portal) -> None:
     assert portal.status()
     assert set(portal.parts()) == PARTS
+    assert (portal.var / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert portal.var.stat().st_mode & 0o777 == 0o700
     again = command(portal.var)
     assert again.returncode == 1
     assert f"Le portail tourne déjà à l'adresse http://127.0.0.1:{portal.port}" in again.stderr
@@ -37,11 +39,6 @@ def test_it_serves_refuses_a_second_start_and_stops_cleanly(portal: Portal) -> N
     assert portal.process.wait(30) == 0
     assert gone(everything)
     assert "Portail arrêté." in portal.said()
-
-
-def test_its_state_is_private(portal: Portal) -> None:
-    assert (portal.var / "secret_key").stat().st_mode & 0o777 == 0o600
-    assert portal.var.stat().st_mode & 0o777 == 0o700
 
 
 def test_nobody_survives_a_supervisor_killed_with_9(portal: Portal) -> None:
