@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _l
@@ -58,13 +57,12 @@ class OutboxAdmin(AgentView):
     search_columns = ["to_address", "subject", "state", "created_at"]
 
     @agent_action("resend", _l("Send again"), confirm=_l("Try to send these e-mails again?"))
-    def resend(self, rows: Sequence[OutboxMessage] | OutboxMessage) -> Any:
+    def resend(self, rows: Sequence[OutboxMessage]) -> str:
         """Put what waits or was given up first in line."""
-        messages = rows if isinstance(rows, Sequence) else [rows]
-        for message in messages:
+        for message in rows:
             services.resend(self.session, self.actor, message, clock.now())
         return ngettext(
             "%(num)d e-mail will be sent again.",
             "%(num)d e-mails will be sent again.",
-            len(messages),
+            len(rows),
         )

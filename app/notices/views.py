@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.admin_fields import whole_number
 from app.core.db import commit, db, write_intent
+from app.core.errors import Forbidden
 from app.core.views import PageView, agent_page, current_actor
 from app.notices import queries, services
 
@@ -59,7 +60,8 @@ class MessagesView(PageView):
 
 def _account_id() -> int:
     account_id = current_actor().account_id
-    assert account_id is not None  # the page asked for a login
+    if account_id is None:  # the page asked for a login
+        raise Forbidden
     return account_id
 
 
