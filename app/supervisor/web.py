@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.supervisor.problem import Problem
 
@@ -18,7 +20,7 @@ GRACE_SECONDS = 10
 class Gunicorn(BaseApplication):  # type: ignore[misc]
     """gunicorn with an application that exists already."""
 
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+    def __init__(self, app: Any, options: dict[str, Any]) -> None:
         self.portal = app
         self.options = options
         super().__init__()
@@ -27,13 +29,29 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         return self.portal
 
 
 def serve(app: Flask) -> None:
     """Serve until told to stop."""
-    Gunicorn(app, options(os.environ)).run()
+    hops = proxies(os.environ, production=app.config["PRODUCTION"])
+    Gunicorn(behind(app, hops), options(os.environ)).run()
+
+
+def proxies(environ: Mapping[str, str], *, production: bool) -> int:
+    """How many reverse proxies stand before us: production has one, TLS ends there."""
+    text = environ.get("TRUSTED_PROXIES") or str(int(production))
+    if not text.isdecimal():
+        raise Problem(f"TRUSTED_PROXIES={text} : un nombre est attendu, par exemple 1.")
+    return int(text)
+
+
+def behind(app: Flask, hops: int) -> Any:
+    """The application as it sees the visitor's own address, not the proxy's: without this one
+    visitor who guesses passwords would slow everybody. Nobody else's word is taken for it.
+    """
+    return ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops) if hops else app
 
 
 def options(environ: Any) -> dict[str, Any]:
