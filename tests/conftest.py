@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
@@ -58,6 +58,20 @@ def database(state_folder: Path) -> Iterator[Any]:
             yield PostgresqlDatabase(server, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     else:
         yield SqliteDatabase(state_folder)
+
+
+class FreshClient(FlaskClient):
+    """Gives each request an application context of its own, as a server does.
+
+    A test that holds one (``session``) would otherwise share ``g`` with every request. What the
+    test wrote until now is committed first: pages see it, and SQLite's write lock is free.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            db.session.commit()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
 
 class SqliteDatabase:
@@ -125,7 +139,9 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 def session_app(database: Any, state_folder: Path) -> Flask:
     """One application per worker (making one costs about a second)."""
     database.build_template()
-    return create_app(test_settings(database.url, state_folder))
+    app = create_app(test_settings(database.url, state_folder))
+    app.test_client_class = FreshClient
+    return app
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import DateField, RadioField, SelectMultipleField
+from wtforms import DateField, RadioField, SelectChoice, SelectMultipleField
 from wtforms.validators import Optional, ValidationError
 
 from app.agenda.grouped import Period, Span
@@ -26,7 +26,10 @@ class GroupedForm(FlaskForm):  # type: ignore[misc]
     children = SelectMultipleField(lazy_gettext("For which children?"), coerce=int)
     mode = RadioField(
         lazy_gettext("What do you want to do?"),
-        choices=[("create", lazy_gettext("Create")), ("delete", lazy_gettext("Delete"))],
+        choices=[
+            SelectChoice("create", lazy_gettext("Create")),
+            SelectChoice("delete", lazy_gettext("Delete")),
+        ],
         default="create",
     )
     period = RadioField(lazy_gettext("For which period?"), default=Period.MONTH.value)
@@ -36,7 +39,10 @@ class GroupedForm(FlaskForm):  # type: ignore[misc]
     weekdays = SelectMultipleField(lazy_gettext("Which days?"), coerce=int)
     rhythm = RadioField(
         lazy_gettext("How often"),
-        choices=[("1", lazy_gettext("Every week")), ("2", lazy_gettext("Every other week"))],
+        choices=[
+            SelectChoice("1", lazy_gettext("Every week")),
+            SelectChoice("2", lazy_gettext("Every other week")),
+        ],
         default="1",
     )
 
@@ -55,13 +61,22 @@ class GroupedForm(FlaskForm):  # type: ignore[misc]
         if not field.data:
             raise ValidationError(lazy_gettext("Choose at least one activity."))
 
-    def validate_last(self, field: Any) -> None:
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also the two dates together, when they are what counts."""
+        valid = bool(super().validate(extra_validators))
         if self.period.data != Period.DATES.value:
-            return
-        first, last = self.first.data, field.data
+            return valid
+        wrong = self._wrong_dates()
+        if wrong:
+            self.last.errors = [*self.last.errors, wrong]
+        return valid and not wrong
+
+    def _wrong_dates(self) -> Any:
+        first, last = self.first.data, self.last.data
         if not isinstance(first, date) or not isinstance(last, date):
-            raise ValidationError(lazy_gettext("Give both dates of the period."))
+            return lazy_gettext("Give both dates of the period.")
         if last < first:
-            raise ValidationError(lazy_gettext("The period ends before it begins."))
+            return lazy_gettext("The period ends before it begins.")
         if (last - first).days > LONGEST:
-            raise ValidationError(lazy_gettext("The period is longer than a school year."))
+            return lazy_gettext("The period is longer than a school year.")
+        return None

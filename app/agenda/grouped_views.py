@@ -10,6 +10,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
+from wtforms import SelectChoice
 
 from app.agenda import grouped, queries, reading, report, texts
 from app.agenda.forms import GroupedForm
@@ -23,7 +24,6 @@ from app.core.errors import Refusal
 from app.core.pages import place
 from app.core.views import PageView, current_actor, family_page, reads_only
 from app.households.queries import ChildCard
-from app.reservations import queries as reservation_queries
 from app.reservations import services as reservations
 
 
@@ -90,9 +90,11 @@ class GroupedView(PageView):
     def result(self, change_id: int) -> Any:
         """What the save did, child by child, and what it left out with the reasons (B5)."""
         actor = current_actor()
-        change = reservation_queries.change_of(db.session, actor.household_id, change_id)
+        change = queries.change_of(db.session, actor.household_id, change_id)
         children = reading.children(db.session, actor.household_id)
-        return self.page("agenda/result.html", report=report.of(change, children))
+        added, removed = queries.moved(db.session, change.id)
+        cards = report.of(added, removed, reservations.left_out_of(change), children)
+        return self.page("agenda/result.html", report=cards)
 
     def _choices(self) -> Choices:
         children = reading.children(db.session, current_actor().household_id)
@@ -103,11 +105,16 @@ class GroupedView(PageView):
 
     def _form(self, choices: Choices, sent: MultiDict[str, str] | None) -> GroupedForm:
         form = GroupedForm(formdata=sent)
-        form.children.choices = [(child.id, child.first_name) for child in choices.children]
-        form.slots.choices = [(offer.slot.id, offer.slot.name) for offer in choices.slots]
-        form.weekdays.choices = list(enumerate(texts.weekdays()))
+        form.children.choices = [
+            SelectChoice(child.id, child.first_name) for child in choices.children
+        ]
+        form.slots.choices = [
+            SelectChoice(offer.slot.id, offer.slot.name) for offer in choices.slots
+        ]
+        form.weekdays.choices = [SelectChoice(*day) for day in enumerate(texts.weekdays())]
         form.period.choices = [
-            (period.value, texts.period(period)) for period in (*choices.quick, Period.DATES)
+            SelectChoice(period.value, texts.period(period))
+            for period in (*choices.quick, Period.DATES)
         ]
         return form
 

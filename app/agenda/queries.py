@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.activities.models import Activity, CalendarPeriod, Enrolment, Opening, PeriodKind, Slot
+from app.core.errors import NotFound
 from app.households.models import SchoolYear
-from app.reservations.models import Booking, BookingState
+from app.reservations.models import Booking, BookingChange, BookingState
 
 ACTIVE = (BookingState.HELD, BookingState.LIVE)
 
@@ -185,3 +186,29 @@ def next_landmarks(session: Session, today: date) -> tuple[date | None, date | N
     )
     row = session.execute(sa.select(year_end, holidays)).one()
     return row[0], row[1]
+
+
+def change_of(session: Session, household_id: int, change_id: int) -> BookingChange:
+    """A save of this household; NotFound for anybody else's."""
+    found = session.scalar(
+        sa.select(BookingChange).where(
+            BookingChange.id == change_id, BookingChange.household_id == household_id
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def moved(session: Session, change_id: int) -> tuple[dict[int, int], dict[int, int]]:
+    """What a save did: bookings added and removed, each by child id. One statement."""
+    found = session.execute(
+        sa.select(
+            Booking.child_id,
+            sa.func.count().filter(Booking.created_in == change_id),
+            sa.func.count().filter(Booking.cancelled_in == change_id),
+        )
+        .where(sa.or_(Booking.created_in == change_id, Booking.cancelled_in == change_id))
+        .group_by(Booking.child_id)
+    ).all()
+    return {row[0]: row[1] for row in found}, {row[0]: row[2] for row in found}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
 
 from flask_babel import gettext, ngettext
 
@@ -24,6 +22,7 @@ DAYS_NAMED = 12
 class ChildLeftOut:
     """One child and, per reason, the days left out."""
 
+    child_id: int
     name: str
     lines: Sequence[str]
 
@@ -71,7 +70,7 @@ def left_out(left: Iterable[LeftOut], children: Sequence[ChildCard]) -> list[Chi
     for line in left:
         by_child.setdefault(line.child_id, []).append(line)
     return [
-        ChildLeftOut(child.first_name, _lines(by_child[child.id]))
+        ChildLeftOut(child.id, child.first_name, _lines(by_child[child.id]))
         for child in children
         if child.id in by_child
     ]
@@ -98,19 +97,22 @@ def _line(why: Refused, days: Sequence[date]) -> str:
     )
 
 
-def of(change: Any, children: Sequence[ChildCard]) -> list[ChildReport]:
-    """Cards of a kept report (``BookingChange.report``), one per child of the family."""
-    added = Counter(child_id for child_id, _, _ in change.report.get("added", []))
-    removed = Counter(child_id for child_id, _, _ in change.report.get("removed", []))
-    left = [
-        LeftOut(child_id, None, slot_id, date.fromisoformat(day), Refused(why))
-        for child_id, slot_id, day, why in change.report.get("left_out", [])
-    ]
-    lines = {card.name: card.lines for card in left_out(left, children)}
+def of(
+    added: Mapping[int, int],
+    removed: Mapping[int, int],
+    left: Iterable[LeftOut],
+    children: Sequence[ChildCard],
+) -> list[ChildReport]:
+    """Cards of a save's report, one per child concerned. ``added``, ``removed``: by child id."""
+    lines = {card.child_id: card.lines for card in left_out(left, children)}
+    concerned = added.keys() | removed.keys() | lines.keys()
     return [
         ChildReport(
-            child.first_name, added[child.id], removed[child.id], lines.get(child.first_name, ())
+            child.first_name,
+            added.get(child.id, 0),
+            removed.get(child.id, 0),
+            lines.get(child.id, ()),
         )
         for child in children
-        if added[child.id] or removed[child.id] or child.first_name in lines
+        if child.id in concerned
     ]

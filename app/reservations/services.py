@@ -173,8 +173,12 @@ def _first_report(session: Session, household_id: int, form_token: str | None) -
     ).one()
     if change.household_id != household_id:
         raise NotFound
-    left_out = tuple(
+    return Report(change.id, change.added, change.removed, left_out_of(change), repeated=True)
+
+
+def left_out_of(change: BookingChange) -> tuple[LeftOut, ...]:
+    """What a save left out, as it was written down then."""
+    return tuple(
         LeftOut(child_id, opening_id, slot_id, date.fromisoformat(day), Refused(reason))
         for child_id, opening_id, slot_id, day, reason in change.report.get("left_out", ())
     )
-    return Report(change.id, change.added, change.removed, left_out, repeated=True)
