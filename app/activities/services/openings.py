@@ -1,251 +1,252 @@
-"""Openings: generated from patterns, closed, reopened, resized, their deadlines worked out.
+"""Generating the openings of a school year from its patterns and its calendar.
 
-A year of openings is a handful of statements; nothing edited by hand is touched again.
+Generating again reconciles: a few statements whatever the number of openings, nothing that was
+edited by hand is touched, and nothing that a family booked is closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.activities import queries
-from app.activities.models import Activity, DeadlineRule, Opening, OpeningPattern, Slot
-from app.activities.rules import Calendar, RuleFacts, deadline
-from app.core import audit, clock, hooks
+from app.activities.errors import CalendarMissing, NoPattern
+from app.activities.models import CalendarPeriod, Opening, OpeningPattern, PeriodKind
+from app.activities.queries import SlotRules
+from app.activities.rules import DAY, MOST_DAYS, Calendar, days_between, deadline, summer_end
+from app.activities.services.bulk import update_openings
+from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.households.models import SchoolYear
 
-CHUNK = 500
-"""Ids named in one statement."""
+
+class Place(NamedTuple):
+    """What an opening is unique by."""
+
+    slot_id: int
+    site_id: int
+    day: date
+
+
+class Pattern(NamedTuple):
+    """A pattern as plain values; see ``OpeningPattern``."""
+
+    slot_id: int
+    site_id: int
+    weekdays: str
+    in_holidays: bool
+    capacity: int
+
+    def days(self, first: date, last: date) -> Iterator[date]:
+        """Days of its weekdays."""
+        return (day for day in days_between(first, last) if str(day.weekday()) in self.weekdays)
+
+
+class Known(NamedTuple):
+    """An opening that exists."""
+
+    id: int
+    place: Place
+    capacity: int
+    taken: int
+    closed_at: datetime | None
+    edited_at: datetime | None
+    closed_reason: str
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What generating did: openings added, and closed because the calendar closes their day."""
+    """What generating did, in openings.
 
-    added: int
-    closed: int
+    ``booked``: open on a day on which the patterns no longer open, kept because they are booked:
+    an agent closes them with a reason, and the families are told (§3.7).
+    """
+
+    added: int = 0
+    resized: int = 0
+    closed: int = 0
+    reopened: int = 0
+    booked: int = 0
+
+
+@dataclass
+class Changes:
+    """What to write."""
+
+    added: list[dict[str, Any]] = field(default_factory=list)
+    updated: list[dict[str, Any]] = field(default_factory=list)
+    resized: int = 0
+    closed: int = 0
+    reopened: int = 0
+    booked: int = 0
+
+    def report(self) -> Generated:
+        """The figures."""
+        return Generated(len(self.added), self.resized, self.closed, self.reopened, self.booked)
 
 
 def generate_openings(session: Session, actor: Actor, school_year_id: int) -> Generated:
-    """Add the openings that the patterns and the calendar ask for and that do not exist yet.
+    """Make the openings of a school year follow its patterns and the calendar.
 
-    Future openings on a day that the calendar closes by now are closed (bookings cancelled and
-    told, §3.7), unless edited by hand. Run again, it does nothing.
+    Missing openings are added with their deadlines (B13). From tomorrow on, those not edited by
+    hand take the pattern's capacity, are closed when their day is not open any more and nobody is
+    booked, and open again when it is. Run twice, the second run does nothing. Seven statements at
+    most, besides the trail. Raises NotFound, NoPattern, CalendarMissing.
     """
-    year = session.get(SchoolYear, school_year_id)
+    year = _locked_year(session, school_year_id)
+    last = summer_end(year.ends_on)
+    _need_calendar(session, year)
+    patterns = _patterns(session, year)
+    calendar = queries.calendar(session, year.starts_on - DAY * 2 * MOST_DAYS, last)
+    wanted = _wanted(patterns, year, calendar)
+    known = _known(session, year)
+    changes = _compare(wanted, known, _reasons(patterns, calendar))
+    rules = queries.rules_by_slot(session) if changes.added else {}
+    _finish(changes.added, year, rules, calendar)
+    _write(session, changes)
+    report = changes.report()
+    audit.record(session, actor, "generate_openings", "school_year", year.id, **vars(report))
+    return report
+
+
+def _locked_year(session: Session, school_year_id: int) -> SchoolYear:
+    """The year, locked so that two agents do not generate it at once."""
+    year = session.scalars(
+        sa.select(SchoolYear).where(SchoolYear.id == school_year_id).with_for_update()
+    ).first()
     if year is None:
         raise NotFound
-    patterns = _patterns(session, year.id)
-    last = date(year.ends_on.year, 8, 31)
-    calendar = queries.calendar(session, year.starts_on, last)
-    existing = _existing(session, year.id)
-    rows = [
-        row
-        for pattern in patterns
-        for row in _rows(pattern, year, calendar)
-        if (row["slot_id"], row["site_id"], row["day"]) not in existing
-    ]
-    if rows:
-        session.execute(sa.insert(Opening), rows)
-    closed = _close_by_calendar(session, actor, year, calendar, patterns)
-    audit.record(
-        session, actor, "generate_openings", "school_year", year.id, added=len(rows), closed=closed
+    return year
+
+
+def _need_calendar(session: Session, year: SchoolYear) -> None:
+    """Without its holidays a year would open on every weekday. Raises CalendarMissing."""
+    kinds = session.scalars(
+        sa.select(CalendarPeriod.kind)
+        .where(CalendarPeriod.starts_on <= year.ends_on, CalendarPeriod.ends_on >= year.starts_on)
+        .distinct()
     )
-    return Generated(len(rows), closed)
+    if not {PeriodKind.SCHOOL_HOLIDAY, PeriodKind.PUBLIC_HOLIDAY} <= set(kinds):
+        raise CalendarMissing(year=year.label)
 
 
-def _patterns(session: Session, school_year_id: int) -> Sequence[OpeningPattern]:
-    rule = joinedload(OpeningPattern.slot).joinedload(Slot.activity)
-    return session.scalars(
-        sa.select(OpeningPattern)
-        .where(OpeningPattern.school_year_id == school_year_id)
-        .options(rule.joinedload(Activity.book_rule), rule.joinedload(Activity.cancel_rule))
+def _patterns(session: Session, year: SchoolYear) -> list[Pattern]:
+    columns = [getattr(OpeningPattern, name) for name in Pattern._fields]
+    rows = session.execute(
+        sa.select(*columns)
+        .where(OpeningPattern.school_year_id == year.id)
         .order_by(OpeningPattern.id)
-    ).all()
-
-
-def _existing(session: Session, school_year_id: int) -> set[tuple[int, int, date]]:
-    found = session.execute(
-        sa.select(Opening.slot_id, Opening.site_id, Opening.day).where(
-            Opening.school_year_id == school_year_id
-        )
     )
-    return {(slot, site, day) for slot, site, day in found}
+    found = [Pattern(*row) for row in rows]
+    if not found:
+        raise NoPattern(year=year.label)
+    return found
 
 
-def _rows(
-    pattern: OpeningPattern, year: SchoolYear, calendar: Calendar
-) -> Iterator[dict[str, Any]]:
-    """Insertable openings of one pattern."""
-    activity = pattern.slot.activity
-    book, cancel = _facts(activity.book_rule), _facts(activity.cancel_rule)
-    last = date(year.ends_on.year, 8, 31) if pattern.in_holidays else year.ends_on
-    day = year.starts_on
-    while day <= last:
-        on_weekday = str(day.weekday()) in pattern.weekdays
-        if on_weekday and not calendar.why_closed(
-            day, pattern.site_id, in_holidays=pattern.in_holidays
-        ):
-            yield {
-                "slot_id": pattern.slot_id,
-                "site_id": pattern.site_id,
-                "school_year_id": year.id,
-                "day": day,
-                "capacity": pattern.capacity,
-                "book_until": deadline(book, day, calendar.is_working_day),
-                "cancel_until": deadline(cancel, day, calendar.is_working_day),
-            }
-        day += timedelta(days=1)
+def _wanted(patterns: Iterable[Pattern], year: SchoolYear, calendar: Calendar) -> dict[Place, int]:
+    """Place → capacity of every opening that the patterns and the calendar give."""
+    wanted: dict[Place, int] = {}
+    for one in patterns:
+        last = summer_end(year.ends_on) if one.in_holidays else year.ends_on
+        for day in one.days(year.starts_on, last):
+            if calendar.shut_as(day, one.site_id, one.in_holidays) is None:
+                wanted[Place(one.slot_id, one.site_id, day)] = one.capacity
+    return wanted
 
 
-def _facts(rule: DeadlineRule) -> RuleFacts:
-    return RuleFacts(rule.kind, rule.days, rule.weekday, rule.at)
+def _reasons(patterns: Iterable[Pattern], calendar: Calendar) -> Any:
+    """A function: why a place is not open (the calendar's name for it, else nothing)."""
+    holiday_places = {(one.slot_id, one.site_id) for one in patterns if one.in_holidays}
+
+    def reason(place: Place) -> str:
+        in_holidays = (place.slot_id, place.site_id) in holiday_places
+        return calendar.shut_as(place.day, place.site_id, in_holidays) or ""
+
+    return reason
 
 
-def _close_by_calendar(
-    session: Session,
-    actor: Actor,
-    year: SchoolYear,
-    calendar: Calendar,
-    patterns: Sequence[OpeningPattern],
-) -> int:
-    """Close future openings that no pattern would open by the calendar as it is now."""
-    in_holidays = {
-        (pattern.slot_id, pattern.site_id) for pattern in patterns if pattern.in_holidays
-    }
-    found = session.execute(
-        sa.select(Opening.id, Opening.slot_id, Opening.site_id, Opening.day).where(
-            Opening.school_year_id == year.id,
-            Opening.day > clock.today(),
-            Opening.closed_at.is_(None),
-            Opening.edited_at.is_(None),
+def _known(session: Session, year: SchoolYear) -> list[Known]:
+    """The openings of the year, locked in the order of their ids: a booking waits, or comes first."""
+    rows = session.execute(
+        sa.select(
+            Opening.id,
+            Opening.slot_id,
+            Opening.site_id,
+            Opening.day,
+            Opening.capacity,
+            Opening.taken,
+            Opening.closed_at,
+            Opening.edited_at,
+            Opening.closed_reason,
         )
-    ).all()
-    by_reason: dict[str, list[int]] = {}
-    for opening_id, slot_id, site_id, day in found:
-        holiday = calendar.is_holiday(day) and (slot_id, site_id) in in_holidays
-        why = calendar.why_closed(day, site_id, in_holidays=holiday)
-        if why is not None:
-            by_reason.setdefault(why, []).append(opening_id)
-    for why, opening_ids in by_reason.items():
-        close_openings(session, actor, opening_ids, why)
-    return sum(map(len, by_reason.values()))
-
-
-def close_openings(
-    session: Session, actor: Actor, opening_ids: Collection[int], reason: str
-) -> int:
-    """Close these openings: bookings cancelled, money freed, families told (§3.7).
-
-    Returns how many bookings were cancelled. Openings closed already keep their reason.
-    """
-    now = clock.now()
-    closed: list[int] = []
-    for part in _chunks(opening_ids):
-        statement = (
-            sa.update(Opening)
-            .where(Opening.id.in_(_locked(session, part)), Opening.closed_at.is_(None))
-            .values(closed_at=now, closed_reason=reason, edited_at=now)
-            .returning(Opening.id)
-        )
-        closed += session.scalars(statement).all()
-    audit.record(
-        session, actor, "close", "opening", None, ids=closed[:50], count=len(closed), reason=reason
-    )
-    if not closed:
-        return 0
-    return sum(handler(session, actor, closed, reason) for handler in hooks.openings_closed)
-
-
-def reopen_openings(session: Session, actor: Actor, opening_ids: Collection[int]) -> int:
-    """Open them again; no booking comes back (§3.7). How many were closed."""
-    return _set(session, actor, "reopen", opening_ids, closed_at=None, closed_reason="")
-
-
-def set_capacity(
-    session: Session, actor: Actor, opening_ids: Collection[int], capacity: int
-) -> int:
-    """Change the number of places. Below what is booked, it shows full, nobody loses one (§3.4)."""
-    return _set(session, actor, "set_capacity", opening_ids, capacity=capacity)
-
-
-def _set(
-    session: Session, actor: Actor, verb: str, opening_ids: Collection[int], **values: Any
-) -> int:
-    changed = 0
-    for part in _chunks(opening_ids):
-        ids = _locked(session, part)
-        session.execute(
-            sa.update(Opening).where(Opening.id.in_(ids)).values(edited_at=clock.now(), **values)
-        )
-        changed += len(ids)
-    details = {name: value for name, value in values.items() if isinstance(value, int | str)}
-    audit.record(session, actor, verb, "opening", None, ids=list(opening_ids)[:50], **details)
-    return changed
-
-
-def _locked(session: Session, opening_ids: Collection[int]) -> list[int]:
-    """The openings that exist among these, locked in the order of their ids."""
-    return list(
-        session.scalars(
-            sa.select(Opening.id)
-            .where(Opening.id.in_(opening_ids))
-            .order_by(Opening.id)
-            .with_for_update()
-        )
-    )
-
-
-def _chunks(opening_ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(set(opening_ids))
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
-
-
-def recompute_deadlines(
-    session: Session, actor: Actor, activity_ids: Collection[int] | None = None
-) -> int:
-    """Work out again the deadlines of future openings not edited by hand (B13).
-
-    After a rule or the calendar changed; None: every activity. How many moved.
-    """
-    statement = (
-        sa.select(Opening.id, Opening.day, Activity.id, Opening.book_until, Opening.cancel_until)
-        .join(Slot, Slot.id == Opening.slot_id)
-        .join(Activity, Activity.id == Slot.activity_id)
-        .where(Opening.day > clock.today(), Opening.edited_at.is_(None))
+        .where(Opening.school_year_id == year.id)
         .order_by(Opening.id)
-        .with_for_update(of=Opening)
+        .with_for_update()
     )
-    if activity_ids is not None:
-        statement = statement.where(Activity.id.in_(activity_ids))
-    rows = session.execute(statement).all()
-    if not rows:
-        return 0
-    rules = {
-        activity.id: (_facts(activity.book_rule), _facts(activity.cancel_rule))
-        for activity in session.scalars(
-            sa.select(Activity).options(
-                joinedload(Activity.book_rule), joinedload(Activity.cancel_rule)
-            )
-        )
+    return [Known(row[0], Place(*row[1:4]), *row[4:]) for row in rows]
+
+
+def _compare(wanted: Mapping[Place, int], known: Iterable[Known], reason: Any) -> Changes:
+    changes, now, today = Changes(), clock.now(), clock.today()
+    missing = dict(wanted)
+    for one in known:
+        capacity = missing.pop(one.place, None)
+        if one.edited_at is None and one.place.day > today:
+            _reconcile(changes, one, capacity, now, reason)
+    changes.added = [
+        {**place._asdict(), "capacity": capacity} for place, capacity in missing.items()
+    ]
+    return changes
+
+
+def _reconcile(
+    changes: Changes, one: Known, capacity: int | None, now: datetime, reason: Any
+) -> None:
+    """``capacity`` None: the patterns do not open this place."""
+    row = {
+        "id": one.id,
+        "capacity": one.capacity,
+        "closed_at": one.closed_at,
+        "closed_reason": one.closed_reason,
     }
-    days = [row.day for row in rows]
-    working = queries.calendar(session, min(days), max(days)).is_working_day
-    moved = []
-    for opening_id, day, activity_id, book_until, cancel_until in rows:
-        book, cancel = rules[activity_id]
-        new = deadline(book, day, working), deadline(cancel, day, working)
-        if new != (book_until, cancel_until):
-            moved.append({"id": opening_id, "book_until": new[0], "cancel_until": new[1]})
-    if moved:
-        session.execute(sa.update(Opening), moved)
-    audit.record(session, actor, "recompute_deadlines", "opening", None, count=len(moved))
-    return len(moved)
+    if capacity is None:
+        if one.closed_at is not None:
+            return
+        if one.taken:
+            changes.booked += 1
+            return
+        changes.closed += 1
+        changes.updated.append(row | {"closed_at": now, "closed_reason": reason(one.place)})
+        return
+    changes.reopened += one.closed_at is not None
+    changes.resized += one.capacity != capacity
+    after = row | {"capacity": capacity, "closed_at": None, "closed_reason": ""}
+    if after != row:
+        changes.updated.append(after)
+
+
+def _finish(
+    rows: Iterable[dict[str, Any]],
+    year: SchoolYear,
+    rules: Mapping[int, SlotRules],
+    calendar: Calendar,
+) -> None:
+    """Complete new openings: their year and their deadlines."""
+    for row in rows:
+        one, day = rules[row["slot_id"]], row["day"]
+        row["school_year_id"] = year.id
+        row["book_until"] = deadline(one.book, day, calendar.is_working_day)
+        row["cancel_until"] = deadline(one.cancel, day, calendar.is_working_day)
+
+
+def _write(session: Session, changes: Changes) -> None:
+    if changes.added:
+        session.execute(sa.insert(Opening), changes.added)
+    if changes.updated:
+        update_openings(session, changes.updated)
