@@ -18,9 +18,10 @@ from app.agenda.views import AgendaView
 from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
 from app.charging import services as charges
-from app.core import hooks
+from app.core import hooks, pages
 from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
+from app.core.text import N_
 from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
 from app.households import services as households
@@ -28,12 +29,16 @@ from app.households.child_desk import ChildDesk
 from app.households.desk_views import HouseholdDesk, ProfileChangeDesk
 from app.households.views import InvitationView, ProfileView
 from app.notices import models as _notices  # noqa: F401
+from app.notices import views as notice_views
+from app.notices.admin import OutboxAdmin
 from app.payments import models as _payments  # noqa: F401
 from app.payments import providers as payment_providers
 from app.payments.models import Purpose
 from app.payments.views import DemoPaymentView, PaymentView, ReceiptView
+from app.portal import admin as portal_admin
+from app.portal import desk_views as portal_desk
 from app.portal import models as _portal  # noqa: F401
-from app.portal.views import HomeView
+from app.portal.views import ContactView, HomeView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries
@@ -50,6 +55,7 @@ from app.wallet.admin import (
 from app.wallet.counter_views import CounterView
 
 JOBS: tuple[Job, ...] = (
+    Job("send", "app.notices.jobs:send", Every(minutes=1), N_("sends the e-mails that wait")),
     Job(
         "purge",
         "app.accounts.purge:purge_accounts",
@@ -92,6 +98,7 @@ def index_view() -> type[Any]:
 def fill_hooks() -> None:
     """Let low rooms reach high ones (architecture.md)."""
     hooks.reset()
+    pages.shell_facts[:] = [portal_desk.shell_facts, notice_views.shell_facts]
     hooks.account_activated.append(households.attach_registered)
     hooks.email_changed.append(households.follow_email)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
@@ -106,6 +113,11 @@ def fill_hooks() -> None:
 
 def add_views(appbuilder: AppBuilder) -> None:
     """Family pages first, then the agents' screens with their place in the menu."""
+    appbuilder.add_view(
+        portal_desk.DashboardView, "Dashboard", label=_l("Dashboard"), icon="speedometer2"
+    )
+    for page in (ContactView, notice_views.MessagesView):
+        appbuilder.add_view_no_menu(page)
     for page in (RegistrationView, LostView, OptionsView):
         appbuilder.add_view_no_menu(page)
     for page in (ProfileView, InvitationView, HouseholdDesk, ChildDesk, ProfileChangeDesk):
@@ -118,6 +130,7 @@ def add_views(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(view)
     _add_money(appbuilder)
     _add_accounts(appbuilder)
+    _add_portal(appbuilder)
 
 
 def _add_accounts(appbuilder: AppBuilder) -> None:
@@ -174,3 +187,29 @@ def _add_families(appbuilder: AppBuilder) -> None:
     settings(screens.SchoolAdmin, "Schools", label=_l("Schools"), icon="building")
     settings(screens.LevelAdmin, "Levels", label=_l("Levels"), icon="list-ul")
     settings(screens.SchoolYearAdmin, "School years", label=_l("School years"), icon="calendar3")
+
+
+def _add_portal(appbuilder: AppBuilder) -> None:
+    """Messages received with the families; news, services and e-mails with the settings."""
+    appbuilder.add_view(
+        portal_admin.ContactMessageAdmin,
+        "Messages received",
+        label=_l("Messages received"),
+        icon="envelope",
+        category="Families",
+        category_label=_l("Families"),
+    )
+    add = partial(
+        appbuilder.add_view, category="Settings", category_label=_l("Settings"), category_icon=""
+    )
+    add(portal_desk.SettingsView, "Commune", label=_l("Settings of the commune"), icon="sliders")
+    add(portal_admin.NewsAdmin, "News", label=_l("News"), icon="newspaper")
+    add(portal_admin.ServiceAdmin, "Services", label=_l("Services"), icon="telephone")
+    add(OutboxAdmin, "E-mails", label=_l("E-mails sent"), icon="send")
+    if notice_views.is_demonstration():
+        add(
+            notice_views.DemoMailView,
+            "E-mails of the demonstration",
+            label=_l("E-mails of the demonstration"),
+            icon="inbox",
+        )

@@ -43,6 +43,16 @@ SETTINGS: Final[Mapping[str, Rights]] = {ADMIN: EVERY}
 RIGHTS: dict[str, Mapping[str, Rights]] = {
     # portal
     "HomeView": PUBLIC,
+    "ContactView": PUBLIC,
+    "DashboardView": dict.fromkeys(STAFF, USE),
+    "SettingsView": SETTINGS,
+    "ContactMessageAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "NewsAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "ServiceAdmin": {AGENT: READ, ADMIN: EVERY},
+    # notices
+    "MessagesView": EVERYBODY,
+    "OutboxAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "DemoMailView": dict.fromkeys(STAFF, USE),
     # accounts
     "SignInView": PUBLIC,
     "RegistrationView": PUBLIC,
