@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.activities import queries as activities
 from app.activities.errors import NoPrice
 from app.activities.models import Opening
-from app.activities.queries import Price
+from app.activities.rules import Price
 from app.charging import coverage, rules
 from app.charging.errors import NotReversible, ReasonMissing
 from app.charging.models import Charge
@@ -96,7 +96,7 @@ def _next(session: Session, until: date, after: tuple[date, int], batch: int) ->
     return [Due(*row) for row in rows]
 
 
-def _due() -> sa.Select[Any]:
+def _due() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             Booking.id,
@@ -159,7 +159,7 @@ def _write(
     transactions = [_transaction(one, locked[one.due.household_id].id) for one in costed]
     ids = wallets.post_many(session, transactions, now)
     rows = [_charge_row(one, ledger_id, now) for one, ledger_id in zip(costed, ids, strict=True)]
-    session.execute(sa.insert(Charge), rows)
+    session.execute(sa.insert(Charge), rows, execution_options={"render_nulls": True})
     for part in chunks(one.due.id for one in costed):
         session.execute(
             sa.update(Booking)
@@ -195,9 +195,8 @@ def _charge_row(one: Costed, ledger_id: int, now: datetime) -> dict[str, Any]:
 
 
 def _explanation(one: Costed) -> dict[str, Any]:
-    """Why it cost that: ids and figures, no names (§3.3)."""
+    """Why it cost that: ids and figures, no names (§3.3); the band tells the grid."""
     return {
-        "grid_id": one.price.grid_id,
         "band_id": one.price.band_id,
         "quotient": one.facts.quotient,
         "resident": one.facts.resident,

@@ -143,7 +143,7 @@ def lock_wallet(session: Session, household_id: int) -> None:
     wallet_services.lock_wallets(session, [household_id])
 
 
-def _openings() -> sa.Select[Any]:
+def _openings() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(
         Opening.id,
         Opening.slot_id,

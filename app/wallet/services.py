@@ -129,10 +129,17 @@ def _first_posted(session: Session, rows: Sequence[NewTransaction]) -> str | Non
 
 
 def _insert(session: Session, rows: Sequence[NewTransaction], now: datetime) -> list[int]:
+    """Two bulk inserts. Ids are matched by reference: asking the driver for them in order would
+    send one statement a row on SQLite. Nulls are written, or rows would be split by their keys."""
     statement = sa.insert(LedgerTransaction).returning(
-        LedgerTransaction.id, sort_by_parameter_order=True
+        LedgerTransaction.id, LedgerTransaction.kind, LedgerTransaction.ref
     )
-    ids = list(session.scalars(statement, [_transaction(row, now) for row in rows]))
+    nulls = {"render_nulls": True}
+    written = session.execute(
+        statement, [_transaction(row, now) for row in rows], execution_options=nulls
+    )
+    by_ref = {(kind, ref): transaction_id for transaction_id, kind, ref in written}
+    ids = [by_ref[row.kind, row.ref] for row in rows]
     entries = [
         {
             "transaction_id": transaction_id,
@@ -143,7 +150,7 @@ def _insert(session: Session, rows: Sequence[NewTransaction], now: datetime) -> 
         for transaction_id, row in zip(ids, rows, strict=True)
         for line in row.lines
     ]
-    session.execute(sa.insert(LedgerEntry), entries)
+    session.execute(sa.insert(LedgerEntry), entries, execution_options=nulls)
     return ids
 
 
