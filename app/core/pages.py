@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from flask import Flask, current_app, g, request
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
+from wtforms.widgets import ListWidget
 
 from app.core import accent, agent_screens, assets, clock, dates, error_pages
 from app.core.money import euros
@@ -109,6 +110,7 @@ def init_app(app: Flask) -> None:
         is_family=is_family,
         page_numbers=page_numbers,
         form_errors=form_errors,
+        is_list=is_list,
         plural=ngettext,
         today=clock.today,
         is_routed=is_routed,
@@ -202,9 +204,14 @@ def _field_errors(item: Any) -> Iterator[FieldError]:
             yield FieldError(anchor_of(item), str(item.label.text), str(message))
 
 
+def is_list(item: Any) -> bool:
+    """Whether a field is drawn as radios or boxes, one line each."""
+    return isinstance(item.widget, ListWidget)
+
+
 def anchor_of(item: Any) -> str:
     """The id of the control that a link of the summary reaches (the first one of a group)."""
-    grouped = item.type == "RadioField" or item.type.endswith("SelectMultipleField")
+    grouped = is_list(item) or item.type.endswith("SelectMultipleField")
     return f"{item.id}-0" if grouped else str(item.id)
 
 

@@ -62,7 +62,8 @@ def _add_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = PERMISSIONS_POLICY
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Frame-Options"] = "DENY"
-    if current_app.config.get("PRODUCTION") and request.is_secure:
+    # By the public address: behind a reverse proxy this very request may be plain.
+    if current_app.config["PRODUCTION"] and current_app.config["BASE_URL"].startswith("https://"):
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     _say_who_may_keep(response)
     return response

@@ -259,6 +259,27 @@ def test_headers_of_a_public_page(visitor: FlaskClient) -> None:
     assert "Strict-Transport-Security" not in headers
 
 
+@pytest.mark.parametrize(
+    ("production", "address", "said"),
+    [
+        (True, "https://famille.example", True),
+        (True, "http://famille.example", False),
+        (False, "https://famille.example", False),
+    ],
+)
+def test_https_is_kept_for_a_year_in_production(
+    site: Flask,
+    visitor: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    production: bool,
+    address: str,
+    said: bool,
+) -> None:
+    monkeypatch.setitem(site.config, "PRODUCTION", production)
+    monkeypatch.setitem(site.config, "BASE_URL", address)
+    assert ("Strict-Transport-Security" in visitor.get("/style").headers) is said
+
+
 def test_private_pages_are_not_kept(visitor: FlaskClient) -> None:
     with visitor.session_transaction() as web:
         web["_user_id"] = "nobody"
