@@ -69,6 +69,12 @@ def _add_failing_pages(app: Flask) -> None:
     app.add_url_rule("/upload", view_func=upload, methods=["POST"])
 
 
+@pytest.fixture(autouse=True)
+def bare_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header shows a name that no database gave."""
+    monkeypatch.setattr(pages, "shell_facts", [lambda: {"commune": "Montclair"}])
+
+
 @pytest.fixture
 def visitor(site: Flask) -> FlaskClient:
     return site.test_client()
