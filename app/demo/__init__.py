@@ -30,7 +30,7 @@ def is_loaded(app: Flask) -> bool:
 
 
 def load(app: Flask) -> bool:
-    """Load it into an empty database; False when there is nothing to do."""
+    """Load it into an empty database, whole or not at all; False when there is nothing to do."""
     if is_loaded(app):
         return False
     with app.app_context(), app.test_request_context(), write_intent():
@@ -39,7 +39,6 @@ def load(app: Flask) -> bool:
             return False
         places = town.build(session)
         people = families.build(session, places)
-        commit(session)
         story.tell(session, places, people)
         session.add(Setting(key=LOADED, value=True))
         commit(session)

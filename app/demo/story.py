@@ -19,7 +19,6 @@ from app.activities import queries as activity_queries
 from app.activities.models import Enrolment, Opening, Slot
 from app.charging import services as charging
 from app.core import clock
-from app.core.db import commit
 from app.core.models import Counter
 from app.demo.families import SEED, Family, People
 from app.demo.town import Places
@@ -31,7 +30,7 @@ from app.wallet.models import LedgerAccount, LedgerKind, Wallet
 from app.wallet.rules import Line
 from app.wallet.services import NewTransaction, post_many
 
-WEEKS_OF_LAST_YEAR = 22
+WEEKS_OF_LAST_YEAR = 14
 """How far back the history goes in the school year before; a longer one only costs time."""
 WEEKS_AHEAD = 5
 
@@ -48,10 +47,8 @@ def tell(session: Session, places: Places, people: People) -> None:
     chance = random.Random(SEED)  # noqa: S311  (the same story each time, no secret)
     _book(session, places, people, chance)
     _credit(session, people, chance)
-    commit(session)
     for night in _nights(session):
-        charging.charge_due(session, night)
-        commit(session)
+        charging.charge_due(session, night, commit=session.flush)
 
 
 def _nights(session: Session) -> Iterator[datetime]:
@@ -218,7 +215,7 @@ class _Changes:
 def _credit(session: Session, people: People, chance: random.Random) -> None:
     """Top-ups, month by month, that pay what was consumed and leave something; Léa's do not."""
     spent = _cost_by_month(session)
-    wallets = dict(session.execute(sa.select(Wallet.household_id, Wallet.id)).tuples())
+    wallets = dict(session.execute(sa.select(Wallet.household_id, Wallet.id)).tuples().all())
     today = clock.today()
     payments: list[dict[str, object]] = []
     for family in people.all:
