@@ -23,7 +23,7 @@ class OutboxAdmin(AgentView):
     list_title, show_title = _l("E-mails sent"), _l("E-mail")
     label_columns = {
         "created_at": _l("Written on"),
-        "to_address": _l("To"),
+        "to_address": _l("Recipient"),
         "subject": _l("Subject"),
         "state": _l("State"),
         "attempts": _l("Attempts"),

@@ -25,7 +25,7 @@ class ContactMessageAdmin(AgentView):
     label_columns = {
         "created_at": _l("Received on"),
         "service": _l("About"),
-        "name": _l("From"),
+        "name": _l("Sender"),
         "email": _l("E-mail"),
         "phone": _l("Telephone"),
         "body": _l("Message"),
