@@ -60,7 +60,7 @@ JOBS: tuple[Job, ...] = (
         "purge",
         "app.accounts.purge:purge_accounts",
         DailyAt(3, 0),
-        "forgets registrations never activated and links that no longer work",
+        N_("forgets registrations never activated and links that no longer work"),
     ),
     Job(
         "payments",

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, StringField, TelField
 from wtforms.validators import (
+    DataRequired,
     Email,
     EqualTo,
     InputRequired,
@@ -22,7 +23,8 @@ from app.accounts import errors, rules
 from app.core.admin_fields import NoControlCharacters
 from app.core.refusals import sentence
 
-REQUIRED = InputRequired(_l("This field is mandatory."))
+MANDATORY = _l("This field is mandatory.")
+REQUIRED = InputRequired(MANDATORY)
 
 
 def _trim(value: str | None) -> str | None:
@@ -33,7 +35,7 @@ def text_field(
     label: Any, longest: int, *more: Any, required: bool = True, kind: Any = StringField
 ) -> Any:
     """A line of text without spaces around."""
-    first = REQUIRED if required else Optional(strip_whitespace=True)
+    first = DataRequired(MANDATORY) if required else Optional(strip_whitespace=True)
     rules_ = [first, Length(max=longest), NoControlCharacters(), *more]
     return kind(label, validators=rules_, filters=[_trim])
 

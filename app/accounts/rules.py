@@ -143,7 +143,12 @@ def lock_length(locks_before: int) -> timedelta:
 
 def safe_path(target: str, host: str) -> str:
     """The path of this very site that ``target`` names, else empty (no open redirect)."""
-    if not target or any(ord(letter) < 33 for letter in target) or "\\" in target:
+    if (
+        not target
+        or target.startswith("//")
+        or any(ord(letter) < 33 for letter in target)
+        or "\\" in target
+    ):
         return ""
     try:
         parts = urlsplit(target)

@@ -20,7 +20,7 @@ from app.core import clock, settings
 from app.core.actor import NO_HOUSEHOLD
 from app.core.db import commit, db
 from app.core.errors import Refusal
-from app.core.refusals import attach
+from app.core.refusals import attach, sentence
 from app.core.views import PageView, current_actor, public_page
 from app.core.views import agent_page as account_page  # for whoever has « can_use », families too
 
@@ -52,7 +52,7 @@ class SignInView(PageView):
                 error = refused
         return self.page(
             "accounts/login.html",
-            400 if form.errors else 200,
+            _status(form),
             form=form,
             blocked=isinstance(error, errors.Blocked),
             asked=bool(request.args.get("next")),
@@ -88,9 +88,7 @@ class RegistrationView(PageView):
             with same_time():
                 _register(form)
             return redirect(url_for("RegistrationView.sent"))
-        return self.page(
-            "accounts/register.html", 400 if form.errors else 200, form=form, minimum=form.minimum
-        )
+        return self.page("accounts/register.html", _status(form), form=form, minimum=form.minimum)
 
     @public_page("/envoye")
     def sent(self) -> Any:
@@ -101,23 +99,24 @@ class RegistrationView(PageView):
     def activate(self, token: str) -> Any:
         """Opening the link changes nothing; identifiant and password activate and sign in (A4)."""
         try:
-            pending = _read(services.pending_of, token)
-        except errors.AlreadyActive:
-            flash(gettext("This account is already active. You can log in."), "info")
+            return self._activation(token)
+        except errors.AlreadyActive as error:
+            flash(sentence(error), "info")
             return redirect(url_for("SignInView.login"))
         except errors.LinkDead:
             return self.page("accounts/activation_dead.html", 410)
-        form = forms.ActivationForm()
+
+    def _activation(self, token: str) -> Any:
+        pending, form = _read(services.pending_of, token), forms.ActivationForm()
         if form.validate_on_submit():
             try:
                 enter(_activated(token, pending, form))
                 return redirect("/")
-            except Refusal as error:
-                taken = isinstance(error, errors.UsernameTaken)
-                attach(form, "username" if taken else None, error)
-        return self.page(
-            "accounts/activate.html", 400 if form.errors else 200, form=form, pending=pending
-        )
+            except errors.UsernameTaken as error:
+                attach(form, "username", error)
+            except errors.BadCredentials as error:
+                attach(form, None, error)
+        return self.page("accounts/activate.html", _status(form), form=form, pending=pending)
 
 
 class LostView(PageView):
@@ -161,7 +160,7 @@ class LostView(PageView):
             return self.page("accounts/link_dead.html", 410)
         return self.page(
             "accounts/new_password.html",
-            400 if form.errors else 200,
+            _status(form),
             form=form,
             person=person,
             minimum=form.minimum,
@@ -191,7 +190,7 @@ class LostView(PageView):
                 service(web, form.email.data, clock.now())
                 commit(web)
             return redirect(url_for("LostView.sent"))
-        return self.page(template, 400 if form.errors else 200, form=form)
+        return self.page(template, _status(form), form=form)
 
 
 class OptionsView(PageView):
@@ -222,7 +221,7 @@ class OptionsView(PageView):
                 attach(form, "current", error)
         return self.page(
             "accounts/change_password.html",
-            400 if form.errors else 200,
+            _status(form),
             form=form,
             minimum=form.minimum,
         )
@@ -242,9 +241,7 @@ class OptionsView(PageView):
             except errors.UsernameTaken as error:
                 web.rollback()
                 attach(form, "username", error)
-        return self.page(
-            "accounts/change_username.html", 400 if form.errors else 200, form=form, current=current
-        )
+        return self.page("accounts/change_username.html", _status(form), form=form, current=current)
 
 
 # ---- Hashing between two transactions ------------------------------------------------------------
@@ -342,6 +339,11 @@ def _read(reader: Any, token: str) -> Any:
         return reader(web, token, clock.now())
     finally:
         web.rollback()
+
+
+def _status(form: Any) -> int:
+    """400 for a form that comes back (``errors`` does not hold those of the whole form)."""
+    return 400 if form.is_submitted() else 200
 
 
 def _minimum() -> int:

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.accounts import passwords, views
+from app.core.db import db
 from app.notices.models import OutboxMessage
 
 PASSWORD = "Montclair2026"
@@ -33,14 +34,22 @@ def fresh_limits(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def mails(session: Session) -> Callable[[], list[OutboxMessage]]:
-    """``mails()`` → every e-mail written so far."""
+def look(app: Flask) -> Callable[[Any], list[Any]]:
+    """``look(statement)`` → what is committed now, read by a session that keeps nothing open."""
 
-    def read() -> list[OutboxMessage]:
-        session.rollback()
-        return list(session.scalars(sa.select(OutboxMessage).order_by(OutboxMessage.id)))
+    def read(statement: Any) -> list[Any]:
+        with app.app_context(), Session(db.engine) as own:
+            rows = list(own.scalars(statement).unique())
+            own.expunge_all()
+            return rows
 
     return read
+
+
+@pytest.fixture
+def mails(look: Any) -> Callable[[], list[OutboxMessage]]:
+    """``mails()`` → every e-mail written so far."""
+    return lambda: look(sa.select(OutboxMessage).order_by(OutboxMessage.id))
 
 
 @pytest.fixture

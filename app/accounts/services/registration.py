@@ -160,11 +160,11 @@ def _account(session: Session, pending: PendingRegistration, username: str) -> A
         password=pending.password_hash,
         active=True,
         terms_accepted_at=pending.terms_accepted_at,
-        roles=[role],
     )
     try:
         with session.begin_nested():
             session.add(account)
+            account.roles = [role]
             session.flush()
     except IntegrityError as error:
         # Another registration of the same address was activated first, or took the name.

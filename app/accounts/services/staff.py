@@ -33,6 +33,7 @@ def invite_agent(
 
     Raises BadUsername, AccountExists, or BadRoles.
     """
+    granted = _roles(session, roles)
     account = Account(
         username=rules.check_username(username),
         email=rules.normal(email),
@@ -40,11 +41,11 @@ def invite_agent(
         last_name=last_name.strip(),
         password=None,
         active=True,
-        roles=_roles(session, roles),
     )
     try:
         with session.begin_nested():
             session.add(account)
+            account.roles = granted
             session.flush()
     except IntegrityError as error:
         raise errors.AccountExists from error
