@@ -41,8 +41,8 @@ from werkzeug.wrappers import Response
 
 from app.core import admin_lists, audit
 from app.core.actor import Actor
-from app.core.admin_fields import whole_number
 from app.core.admin_fields import MoneyField as MoneyField
+from app.core.admin_fields import whole_number
 from app.core.admin_forms import choices, form_class
 from app.core.db import commit, db
 from app.core.errors import Refusal
@@ -397,7 +397,7 @@ class _Eager:
     arg_name = None
     name = ""
 
-    def __init__(self, datamodel: Any, column_name: str) -> None:
+    def __init__(self, column_name: str, datamodel: Any) -> None:  # the framework's own order
         self.datamodel, self.column_name, self.model = datamodel, column_name, datamodel.obj
 
     def apply(self, query: Any, value: Any) -> Any:
@@ -407,7 +407,7 @@ class _Eager:
     def added(cls, filters: Any, datamodel: Any, name: str) -> Any:
         copied = filters.copy()
         copied._search_filters = filters._search_filters
-        copied._add_filter(cls(datamodel, name), True)
+        copied._add_filter(cls(name, datamodel), True)
         return copied
 
 

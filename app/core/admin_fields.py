@@ -8,7 +8,15 @@ from enum import Enum
 from typing import Any
 
 from flask_babel import gettext
-from wtforms import DateTimeLocalField, Field, SelectField, StringField, ValidationError
+from wtforms import (
+    DateTimeLocalField,
+    Field,
+    SelectChoice,
+    SelectField,
+    StringField,
+    ValidationError,
+)
+from wtforms.fields import Choice
 from wtforms.widgets import NumberInput, TextInput
 
 from app.core import clock
@@ -87,14 +95,14 @@ class ChoiceField(SelectField):  # type: ignore[misc]
             label,
             validators,
             coerce=self._member,
-            choices=self._choices,
+            choices=self._offered,
             validate_choice=False,
             **more,
         )
 
-    def _choices(self) -> list[tuple[str, str]]:
-        blank = [("", "–")] if self.optional else []
-        named = [(m.value, gettext(self.labels.get(m, m.value))) for m in self.kind]
+    def _offered(self) -> list[SelectChoice]:
+        blank = [SelectChoice("", "–")] if self.optional else []
+        named = [SelectChoice(m.value, gettext(self.labels.get(m, m.value))) for m in self.kind]
         return [*blank, *named]
 
     def _member(self, value: Any) -> Enum | None:
@@ -109,8 +117,8 @@ class ChoiceField(SelectField):  # type: ignore[misc]
 
     def iter_choices(self) -> Any:
         chosen = self.data.value if isinstance(self.data, self.kind) else self.data or ""
-        for value, label in self._choices():
-            yield value, label, value == chosen, {}
+        for one in self._offered():
+            yield Choice(one.value, one.label, one.value == chosen, {})
 
 
 class RowField(StringField):  # type: ignore[misc]
