@@ -17,7 +17,7 @@ from app.core.pages import attach
 from app.core.views import PageView, current_actor, family_page
 from app.payments import providers
 from app.payments import services as payments
-from app.payments.errors import ProviderDown
+from app.payments.errors import AmountOutOfRange, ProviderDown
 from app.payments.jobs import desk
 from app.statements import chart, queries, rules
 from app.statements.forms import PRESETS, AlertForm, TopUpForm
@@ -48,12 +48,10 @@ class AccountView(PageView):
             return self._page(form, status=400)
         try:
             return redirect(_open_payment(form), code=303)
-        except ProviderDown as error:
+        except (AmountOutOfRange, ProviderDown) as error:
             db.session().rollback()
-            return self._page(_refused(form, error), status=error.status)
-        except Refusal as error:
-            db.session().rollback()
-            return self._page(_refused(form, error), status=400)
+            attach(form, "amount", error)
+            return self._page(form, status=error.status)
 
     @family_page("/alerte", methods=["POST"])
     def alert(self) -> Any:
@@ -118,11 +116,6 @@ class AccountView(PageView):
             alert=alert or _alert_form(wallets.wallet_of(session, household_id)),
             page_url=lambda number: url_for("AccountView.index", page=number, _anchor="mouvements"),
         )
-
-
-def _refused(form: TopUpForm, error: Refusal) -> TopUpForm:
-    attach(form, "amount", error)
-    return form
 
 
 def _new_top_up() -> TopUpForm:
