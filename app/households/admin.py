@@ -10,7 +10,7 @@ from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from wtforms import SelectField, ValidationError
+from wtforms import SelectChoice, SelectField, ValidationError
 
 from app.core import clock
 from app.core.admin import AgentView, agent_action
@@ -326,7 +326,9 @@ class SchoolYearAdmin(AgentView):
     list_columns = ["label", "starts_on", "ends_on", "zone"]
     add_columns = edit_columns = ["label", "starts_on", "ends_on", "zone"]
     form_fields = {
-        "zone": SelectField(_("Holiday zone"), choices=[(zone, zone) for zone in "ABC"]),
+        "zone": SelectField(
+            _("Holiday zone"), choices=[SelectChoice(zone, zone) for zone in "ABC"]
+        ),
     }
     validators_columns = {"ends_on": [_ends_after]}
     base_order = ("starts_on", "desc")

@@ -9,6 +9,7 @@ from flask import Response, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from wtforms import SelectChoice
 
 from app.core import clock, hooks, pages
 from app.core.db import commit, db
@@ -250,7 +251,7 @@ class HouseholdDesk(DeskView):
         words = request.values.get("q", "")
         found = desk.find_children(db.session(), words)
         form = TieForm(data={"starts_on": clock.today()} if request.method == "GET" else None)
-        form.child_id.choices = [(child.id, _described(child)) for child in found]
+        form.child_id.choices = [SelectChoice(child.id, _described(child)) for child in found]
         return self.run(
             form,
             lambda session: _saved(

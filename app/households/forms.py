@@ -15,6 +15,7 @@ from wtforms import (
     FormField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -229,7 +230,10 @@ class RestrictForm(FlaskForm):  # type: ignore[misc]
     bookings = RadioField(
         _("Bookings to come of this household"),
         [mandatory()],
-        choices=[("cancel", _("Cancel them")), ("keep", _("Keep them"))],
+        choices=[
+            SelectChoice("cancel", _("Cancel them")),
+            SelectChoice("keep", _("Keep them")),
+        ],
     )
     note = paragraph(_("Decision and date, for agents only"), 2000)
     do_not_hand_to = text(_("Do not hand the child to"), 200)
@@ -263,7 +267,7 @@ class SchoolingForm(FlaskForm):  # type: ignore[misc]
             (self.school_id, schools),
             (self.level_id, levels),
         ):
-            field.choices = [(row.id, repr(row)) for row in rows]
+            field.choices = [SelectChoice(row.id, repr(row)) for row in rows]
 
 
 class QuotientForm(FlaskForm):  # type: ignore[misc]
@@ -286,7 +290,10 @@ class ResidenceForm(FlaskForm):  # type: ignore[misc]
     is_resident = RadioField(
         _("Residence"),
         [mandatory()],
-        choices=[("yes", _("Resident of the commune")), ("no", _("Outside the commune"))],
+        choices=[
+            SelectChoice("yes", _("Resident of the commune")),
+            SelectChoice("no", _("Outside the commune")),
+        ],
     )
     valid_from = DateField(_("Starting on"), [mandatory()])
 

@@ -8,6 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from wtforms import SelectChoice
 
 from app.accounts import services as accounts
 from app.core import clock, hooks, pages
@@ -210,10 +211,11 @@ def _profile_form(profile: queries.Profile, me: Adult) -> ProfileForm:
         }
     )
     form.leaving_children.choices = [
-        (child.id, f"{child.first_name} {child.last_name}") for child in profile.children
+        SelectChoice(child.id, f"{child.first_name} {child.last_name}")
+        for child in profile.children
     ]
     form.leaving_adults.choices = [
-        (adult.id, str(adult)) for adult in profile.adults if adult.account_id is None
+        SelectChoice(adult.id, str(adult)) for adult in profile.adults if adult.account_id is None
     ]
     return form
 
