@@ -7,7 +7,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, RadioField, StringField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
+    DataRequired,
     Email,
     InputRequired,
     Length,
@@ -40,7 +42,7 @@ def _trim(value: str | None) -> str | None:
 def _text(
     label: Any, longest: int, *more: Any, kind: Any = StringField, needed: bool = True
 ) -> Any:
-    first = InputRequired(REQUIRED) if needed else Optional()
+    first = DataRequired(REQUIRED) if needed else Optional()
     rules = [first, Length(max=longest), NoControlCharacters(), *more]
     return kind(label, validators=rules, filters=[_trim])
 
@@ -50,7 +52,7 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
 
     subject = RadioField(
         _l("Your message is about"),
-        choices=[(code.value, _l(label)) for code, label in SUBJECTS.items()],
+        choices=[SelectChoice(code.value, _l(label)) for code, label in SUBJECTS.items()],
         validators=[InputRequired(_l("Choose what your message is about."))],
     )
     name = _text(_l("Your first and last name"), 120)

@@ -15,7 +15,7 @@ from app.core import clock, settings
 from app.core.db import db
 from app.core.models import Service, ServiceCode
 from app.portal.models import News
-from app.reservations.models import Booking, BookingState
+from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
 from tests.factories import Cast, Factory
 from tests.portal.page import text_of
 
@@ -106,15 +106,22 @@ def test_a_restricted_parent_does_not_see_whose_place_it_is(
 
 def book(session: Session, cast: Cast, household_id: int, day: Any) -> None:
     """Noé's lunch on ``day``, booked by that household."""
+    change = BookingChange(
+        household_id=household_id, origin=ChangeOrigin.MONTH, created_at=clock.now()
+    )
+    session.add(change)
+    session.flush()
     session.add(
         Booking(
             child_id=cast.noe.id,
             household_id=household_id,
             opening_id=cast.opening(cast.midi, day).id,
+            day=day,
             state=BookingState.LIVE,
             care_cents=100,
             meal_cents=320,
             created_at=clock.now(),
+            created_in=change.id,
         )
     )
     session.flush()
