@@ -12,12 +12,18 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import models as _accounts  # noqa: F401  (tables known to one metadata)
 from app.accounts.admin import FamilyAccountAdmin, StaffAccountAdmin
 from app.accounts.views import LostView, OptionsView, RegistrationView
+from app.activities import admin as activities_admin
 from app.activities import models as _activities  # noqa: F401
+from app.activities.desk_views import OpeningDesk, YearDesk
+from app.activities.enrolment_views import EnrolmentDesk
+from app.activities.price_views import PriceDesk
 from app.agenda.grouped_views import GroupedView
 from app.agenda.views import AgendaView
 from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
 from app.charging import services as charges
+from app.charging.admin import ChargeAdmin, CoverageCaseAdmin
+from app.charging.desk_views import ChargeDesk
 from app.core import hooks, pages
 from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
@@ -42,6 +48,8 @@ from app.portal.views import ContactView, HomeView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries
+from app.reservations.admin import BookingAdmin, BookingChangeAdmin
+from app.reservations.desk_views import BookingDesk
 from app.statements.views import AccountView
 from app.wallet import models as _wallet  # noqa: F401
 from app.wallet import money
@@ -124,10 +132,14 @@ def add_views(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(page)
     for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)
+    for desk_page in (BookingDesk, ChargeDesk):
+        appbuilder.add_view_no_menu(desk_page)
     _add_families(appbuilder)
+    _add_activities(appbuilder)
     payment_providers.init_app(current_app)
     for view in (AccountView, PaymentView, ReceiptView, DemoPaymentView):
         appbuilder.add_view_no_menu(view)
+    _add_bookings(appbuilder)
     _add_money(appbuilder)
     _add_accounts(appbuilder)
     _add_portal(appbuilder)
@@ -158,12 +170,28 @@ def _add_money(appbuilder: AppBuilder) -> None:
     add = partial(
         appbuilder.add_view, category="Money", category_label=_l("Money"), category_icon=""
     )
+    add(ChargeAdmin, "Charges", label=_l("Charges"), icon="receipt")
+    add(CoverageCaseAdmin, "Cover", label=_l("Bookings not covered"), icon="exclamation-triangle")
     add(CounterView, "Counter", label=_l("Counter"), icon="cash-coin")
     add(PaymentAdmin, "Payments", label=_l("Payments"), icon="credit-card")
     add(RefundAdmin, "Refunds", label=_l("Refunds"), icon="arrow-counterclockwise")
     add(WalletAdmin, "Prepaid accounts", label=_l("Prepaid accounts"), icon="wallet2")
     add(LedgerTransactionAdmin, "Ledger", label=_l("Ledger"), icon="book")
     appbuilder.add_view_no_menu(LedgerEntryAdmin)
+
+
+def _add_bookings(appbuilder: AppBuilder) -> None:
+    """Bookings, among the services."""
+    add = partial(
+        appbuilder.add_view, category="Services", category_label=_l("Services"), category_icon=""
+    )
+    add(BookingAdmin, "Bookings", label=_l("Bookings"), icon="calendar-check")
+    add(
+        BookingChangeAdmin,
+        "Booking journal",
+        label=_l("Journal of the bookings"),
+        icon="clock-history",
+    )
 
 
 def _add_families(appbuilder: AppBuilder) -> None:
@@ -213,3 +241,24 @@ def _add_portal(appbuilder: AppBuilder) -> None:
             label=_l("E-mails of the demonstration"),
             icon="inbox",
         )
+
+
+def _add_activities(appbuilder: AppBuilder) -> None:
+    """« Services », in the order in which a commune enters them."""
+    add = partial(
+        appbuilder.add_view, category="Services", category_label=_l("Services"), category_icon=""
+    )
+    screens = activities_admin
+    add(screens.EnrolmentAdmin, "Enrolments", label=_l("Enrolments"), icon="person-check")
+    add(screens.OpeningAdmin, "Openings", label=_l("Openings"), icon="calendar-event")
+    add(OpeningDesk, "Close openings", label=_l("Close openings"), icon="calendar-x")
+    add(YearDesk, "Prepare a school year", label=_l("Prepare a school year"), icon="calendar-plus")
+    add(screens.CalendarPeriodAdmin, "Calendar", label=_l("Calendar"), icon="calendar3")
+    add(screens.OpeningPatternAdmin, "Patterns", label=_l("Opening patterns"), icon="calendar-week")
+    add(screens.PriceGridAdmin, "Price grids", label=_l("Price grids"), icon="tags")
+    add(screens.ActivityAdmin, "Activities", label=_l("Activities"), icon="star")
+    add(screens.SlotAdmin, "Slots", label=_l("Slots"), icon="clock")
+    add(screens.DeadlineRuleAdmin, "Deadlines", label=_l("Deadline rules"), icon="hourglass-split")
+    add(screens.SiteAdmin, "Sites", label=_l("Sites"), icon="geo-alt")
+    for desk in (EnrolmentDesk, PriceDesk):
+        appbuilder.add_view_no_menu(desk)

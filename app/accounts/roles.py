@@ -73,6 +73,13 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     # agenda
     "AgendaView": FAMILY,
     "GroupedView": FAMILY,
+    # reservations and charging
+    "BookingDesk": {AGENT: USE, ADMIN: USE},
+    "BookingAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
+    "BookingChangeAdmin": {AGENT: READ, ADMIN: READ},
+    "ChargeDesk": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
+    "ChargeAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
+    "CoverageCaseAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     # statements
     "AccountView": FAMILY,
     # households
@@ -93,5 +100,19 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "LevelAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolYearAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    # activities
+    "SiteAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "DeadlineRuleAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "ActivityAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "SlotAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "OpeningPatternAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "CalendarPeriodAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "OpeningAdmin": {AGENT: EVERY, LEADER: READ, ADMIN: EVERY},
+    "EnrolmentAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "PriceGridAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
+    "OpeningDesk": {AGENT: USE, ADMIN: USE},
+    "YearDesk": {AGENT: USE, ADMIN: USE},
+    "EnrolmentDesk": {AGENT: USE, ADMIN: USE},
+    "PriceDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
 }
 """View name → role → rights; one line per view, in the order of the rooms."""

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.activities.models import Slot
 from app.core.db import Base, UtcDateTime, choice
-from app.households.models import Household
+from app.households.models import Child, Household
 from app.wallet.models import LedgerTransaction
 
 
@@ -48,6 +49,9 @@ class Charge(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     ledger_transaction: Mapped[LedgerTransaction] = relationship()
+    household: Mapped[Household] = relationship()
+    child: Mapped[Child] = relationship()
+    slot: Mapped[Slot] = relationship()
 
 
 class CaseState(StrEnum):

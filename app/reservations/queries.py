@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.activities.models import Opening, Slot
+from app.activities.models import Activity, Category, Enrolment, Opening, Slot
 from app.core import clock, settings
 from app.households.models import Guardianship
 from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
@@ -87,13 +87,22 @@ class HistoryLine:
 
 
 def history(
-    session: Session, household_id: int, child_id: int, *, limit: int, offset: int = 0
+    session: Session,
+    household_id: int,
+    child_id: int,
+    *,
+    limit: int,
+    offset: int = 0,
+    until: date | None = None,
 ) -> list[HistoryLine]:
-    """The bookings of the child, the latest saved or cancelled first. One statement.
+    """The bookings of the child, the latest day first. One statement.
 
-    The other household's live ones are shown when the tie lets this household see them (A12).
+    ``until``: only days up to that one, and what was cancelled. The other household's live ones
+    are shown when the tie lets this household see them (A12).
     """
-    moved_at = sa.func.coalesce(Booking.cancelled_at, Booking.created_at)
+    happened: sa.ColumnElement[bool] = sa.true()
+    if until is not None:
+        happened = sa.or_(Booking.day <= until, Booking.state == BookingState.CANCELLED)
     cancelled_in = aliased(BookingChange)
     rows = session.execute(
         sa.select(
@@ -112,8 +121,8 @@ def history(
         .join(Opening, Opening.id == Booking.opening_id)
         .join(Slot, Slot.id == Opening.slot_id)
         .outerjoin(cancelled_in, cancelled_in.id == Booking.cancelled_in)
-        .where(_seen_by(household_id, child_id))
-        .order_by(moved_at.desc(), Booking.day, Slot.position, Booking.id)
+        .where(_seen_by(household_id, child_id), happened)
+        .order_by(Booking.day.desc(), Slot.starts_at.desc(), Booking.id.desc())
         .limit(limit)
         .offset(offset)
     )
@@ -166,3 +175,33 @@ def history_page(
     wanted = min(max(page, 1), pages)
     lines = history(session, household_id, child_id, limit=size, offset=(wanted - 1) * size)
     return lines, pages
+
+
+def opening_for(session: Session, child_id: int, slot_id: int, day: date) -> int | None:
+    """The opening of the slot on the day at the site where the child is enrolled, if there is."""
+    return session.scalar(
+        sa.select(Opening.id)
+        .join(Slot, Slot.id == Opening.slot_id)
+        .join(
+            Enrolment,
+            sa.and_(
+                Enrolment.activity_id == Slot.activity_id,
+                Enrolment.site_id == Opening.site_id,
+                Enrolment.school_year_id == Opening.school_year_id,
+            ),
+        )
+        .where(Enrolment.child_id == child_id, Opening.slot_id == slot_id, Opening.day == day)
+    )
+
+
+def bookable_slots(session: Session) -> list[Slot]:
+    """Slots that agents book one by one, with their activity; camps have their own way (B12)."""
+    return list(
+        session.scalars(
+            sa.select(Slot)
+            .join(Activity, Activity.id == Slot.activity_id)
+            .options(joinedload(Slot.activity))
+            .where(Activity.category != Category.CAMP, Activity.is_active)
+            .order_by(Activity.position, Slot.position, Slot.id)
+        )
+    )

@@ -18,6 +18,7 @@ from app.core.errors import NotFound
 from app.reservations import notices, writing
 from app.reservations.cancelling import agent_cancel as agent_cancel
 from app.reservations.cancelling import cancel_for_system as cancel_for_system
+from app.reservations.errors import CannotBook as CannotBook
 from app.reservations.errors import CannotSave as CannotSave
 from app.reservations.errors import NegativeBalance as NegativeBalance
 from app.reservations.errors import NotEnoughMoney as NotEnoughMoney
@@ -97,7 +98,7 @@ def agent_book(
 ) -> Report:
     """An agent books for a family: deadlines ignored, capacity and money not (§3.2, §3.4).
 
-    Raises like ``save``, and ReasonMissing.
+    Raises like ``save`` (CannotBook says why), and ReasonMissing.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -114,7 +115,7 @@ def agent_book(
         return _first_report(session, household_id, form_token)
     plan = make_plan(session, wishes, Terms(household_id, now, ignore_deadline=True), lock=True)
     if plan.left_out:
-        raise CannotSave(plan)
+        raise CannotBook(plan)
     report = _carry_out(session, household_id, plan, change_id, now, agent_reason=reason.strip())
     audit.record(
         session,

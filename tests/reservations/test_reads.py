@@ -55,7 +55,7 @@ def test_the_history_comes_by_pages(desk: Desk, cast: Cast) -> None:
     first, pages = queries.history_page(desk.session, cast.home.id, cast.jules.id, 1, size=4)
     last, _ = queries.history_page(desk.session, cast.home.id, cast.jules.id, 9, size=4)
     assert (len(first), len(last), pages) == (4, 2, 2)
-    assert [one.day for one in (*first, *last)] == sorted(days)
+    assert [one.day for one in (*first, *last)] == sorted(days, reverse=True)
 
 
 def test_the_cover_counts_live_uncharged_bookings_up_to_the_horizon(
