@@ -131,3 +131,10 @@ class NothingToCopy(Refusal):
     """The year to copy from is empty."""
 
     text = N_("There is nothing to copy from %(year)s.")
+
+
+class BadHours(Refusal):
+    """A slot ends after it begins."""
+
+    status = 400
+    text = N_("The slot must end after it begins.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from app.activities.models import (
     DeadlineRule,
     Enrolment,
     Opening,
+    OpeningPattern,
+    PeriodKind,
     PriceBand,
     PriceGrid,
     Site,
@@ -36,6 +38,8 @@ from app.core.errors import NotFound
 from app.households.models import Child, Level, School, Schooling, SchoolYear
 from app.households.rules import PriceFacts
 from app.households.sets import among
+
+BATCH = 1_000
 
 # ---- Prices --------------------------------------------------------------------------------------
 
@@ -216,7 +220,6 @@ class Count(NamedTuple):
     """What a bulk change concerns."""
 
     openings: int
-    closed: int
     bookings: int
 
 
@@ -232,16 +235,57 @@ def opening_ids(session: Session, choice: OpeningChoice, *, closed: bool) -> lis
     )
 
 
-def count(session: Session, choice: OpeningChoice) -> Count:
-    """How many openings and places taken are chosen. One statement."""
-    row = session.execute(
-        sa.select(
-            sa.func.count(),
-            sa.func.count(Opening.closed_at),
-            sa.func.coalesce(sa.func.sum(Opening.taken), 0),
-        ).where(choice.where())
-    ).one()
-    return Count(*row)
+def count(session: Session, ids: Collection[int]) -> Count:
+    """How many openings these are, and places taken on them."""
+    found = Count(0, 0)
+    for part in batched(ids):
+        row = session.execute(
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Opening.taken), 0)).where(
+                Opening.id.in_(part)
+            )
+        ).one()
+        found = Count(found.openings + row[0], found.bookings + row[1])
+    return found
+
+
+def batched(ids: Collection[int]) -> Iterator[list[int]]:
+    """The ids in order, as many at once as a statement may name (SQLite has a limit)."""
+    ordered = sorted(set(ids))
+    return (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH))
+
+
+class YearState(NamedTuple):
+    """How far a school year is prepared."""
+
+    year: SchoolYear
+    holidays: int
+    patterns: int
+    openings: int
+
+
+def year_states(session: Session) -> list[YearState]:
+    """Every school year, the newest first, with what is ready. One statement."""
+    holidays = (
+        sa.select(sa.func.count(CalendarPeriod.id))
+        .where(
+            CalendarPeriod.starts_on <= SchoolYear.ends_on,
+            CalendarPeriod.ends_on >= SchoolYear.starts_on,
+            CalendarPeriod.kind.in_((PeriodKind.SCHOOL_HOLIDAY, PeriodKind.PUBLIC_HOLIDAY)),
+        )
+        .correlate(SchoolYear)
+        .scalar_subquery()
+    )
+    counts = [
+        sa.select(sa.func.count(kind.id))
+        .where(kind.school_year_id == SchoolYear.id)
+        .correlate(SchoolYear)
+        .scalar_subquery()
+        for kind in (OpeningPattern, Opening)
+    ]
+    rows = session.execute(
+        sa.select(SchoolYear, holidays, *counts).order_by(SchoolYear.starts_on.desc())
+    )
+    return [YearState(*row) for row in rows]
 
 
 def slots(session: Session) -> list[Slot]:

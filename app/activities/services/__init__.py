@@ -6,6 +6,7 @@ from app.activities.services.calendars import Loaded, load_calendar, remove_peri
 from app.activities.services.closing import (
     Closed,
     add_opening,
+    check_capacity,
     close_openings,
     edit_opening,
     reopen_openings,
@@ -35,6 +36,7 @@ __all__ = [
     "Where",
     "add_opening",
     "change_enrolment",
+    "check_capacity",
     "close_openings",
     "copy_grids",
     "copy_year",

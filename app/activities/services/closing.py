@@ -5,7 +5,7 @@ An opening changed here is « edited by hand »: generating and rules leave it a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -27,8 +27,6 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 
 MOST_PLACES = 10_000
-CHUNK = 1_000
-"""Ids named in one statement (SQLite has a limit)."""
 
 
 class Closed(NamedTuple):
@@ -71,7 +69,7 @@ def set_capacity(
 
     How many openings. Raises BadCapacity, NothingChosen.
     """
-    _check_capacity(capacity)
+    check_capacity(capacity)
     ids = _lock(session, opening_ids, sa.true())
     _set(session, ids, clock.now(), capacity=capacity)
     audit.record(
@@ -93,7 +91,7 @@ def edit_opening(
 
     Raises BadCapacity, NotFound.
     """
-    _check_capacity(capacity)
+    check_capacity(capacity)
     opening = session.get(Opening, opening_id, with_for_update=True)
     if opening is None:
         raise NotFound
@@ -110,7 +108,7 @@ def add_opening(
     It is edited by hand: generating does not close it. Raises BadCapacity, NoSchoolYear,
     OpeningExists, NotFound.
     """
-    _check_capacity(capacity)
+    check_capacity(capacity)
     for kind, key in ((Slot, slot_id), (Site, site_id)):
         if session.get(kind, key) is None:
             raise NotFound
@@ -143,7 +141,8 @@ def _check_free(session: Session, slot_id: int, site_id: int, day: date) -> None
         raise OpeningExists(day=day)
 
 
-def _check_capacity(capacity: int) -> None:
+def check_capacity(capacity: int) -> None:
+    """Raise BadCapacity when this is no number of places."""
     if not 0 <= capacity <= MOST_PLACES:
         raise BadCapacity(most=MOST_PLACES)
 
@@ -153,7 +152,7 @@ def _lock(
 ) -> list[int]:
     """Those of the openings that fit, locked in the order of their ids. Raises NothingChosen."""
     found: list[int] = []
-    for part in _chunks(opening_ids):
+    for part in queries.batched(opening_ids):
         found += session.scalars(
             sa.select(Opening.id)
             .where(Opening.id.in_(part), where)
@@ -166,12 +165,7 @@ def _lock(
 
 
 def _set(session: Session, ids: Collection[int], now: datetime, **values: Any) -> None:
-    for part in _chunks(ids):
+    for part in queries.batched(ids):
         session.execute(
             sa.update(Opening).where(Opening.id.in_(part)).values(edited_at=now, **values)
         )
-
-
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(set(ids))
-    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
