@@ -136,7 +136,11 @@ class AgendaView(PageView):
             ticked,
         )
         history = reservation_queries.history(
-            db.session, actor.household_id, child.id, limit=HISTORY_ROWS + 1
+            db.session,
+            actor.household_id,
+            child.id,
+            limit=HISTORY_ROWS + 1,
+            until=clock.today(),
         )
         standing = reading.standing(db.session, actor.household_id)
         return self.page(

@@ -213,24 +213,21 @@ class _Changes:
 
 
 def _credit(session: Session, people: People, chance: random.Random) -> None:
-    """Top-ups, month by month, that pay what was consumed and leave something; Léa's do not."""
-    spent = _cost_by_month(session)
+    """Top-ups: each past month paid, and what is booked ahead covered; Léa's are short."""
+    cost = _cost_by_day(session)
     wallets = dict(session.execute(sa.select(Wallet.household_id, Wallet.id)).tuples().all())
-    today = clock.today()
     payments: list[dict[str, object]] = []
     for family in people.all:
-        household_id = family.household.id
-        months = sorted({month for owner, month in spent if owner == household_id})
-        for number, month in enumerate(months):
-            if month > today:
-                continue
-            cents = spent[household_id, month]
-            if family is people.known["lea.durand"] and number >= len(months) - 3:
-                cents = cents // 2
-            amount = max(1000, -(-cents // 1000) * 1000)
-            payments.append(_payment(family, month, amount, chance, len(payments)))
-        if family is not people.known["lea.durand"]:
-            payments.append(_payment(family, today, 8000, chance, len(payments)))
+        late = family is people.known["lea.durand"]
+        spent = _by_month(cost.get(family.household.id, {}))
+        ahead = sum(spent.pop(month) for month in [*spent] if month >= _this_month())
+        for month, cents in spent.items():
+            half = late and (_this_month() - month).days < 40
+            tens = -(-cents // (2000 if half else 1000)) * 1000
+            payments.append(_payment(family, month, max(1000, tens), chance, len(payments)))
+        if not late:
+            more = ahead + chance.choice((1500, 2000, 3500, 5000))
+            payments.append(_payment(family, clock.today(), more, chance, len(payments)))
     payments.sort(key=lambda row: row["paid_at"])  # type: ignore[arg-type, return-value]
     series: dict[int, int] = {}
     for row in payments:
@@ -252,19 +249,34 @@ def _paid(payment: Payment) -> datetime:
     return payment.paid_at or payment.created_at
 
 
-def _cost_by_month(session: Session) -> dict[tuple[int, date], int]:
+def _this_month() -> date:
+    return clock.today().replace(day=1)
+
+
+def _cost_by_day(session: Session) -> dict[int, dict[date, int]]:
+    """Household id → day → cents booked, up to the horizon of the cover."""
     found = session.execute(
         sa.select(
             Booking.household_id,
             Booking.day,
             sa.func.sum(Booking.care_cents + Booking.meal_cents),
-        ).group_by(Booking.household_id, Booking.day)
+        )
+        .where(Booking.day <= clock.today() + timedelta(days=30))
+        .group_by(Booking.household_id, Booking.day)
+        .order_by(Booking.day)
     )
-    cost: dict[tuple[int, date], int] = {}
+    cost: dict[int, dict[date, int]] = {}
     for household_id, day, cents in found:
-        month = household_id, day.replace(day=1)
-        cost[month] = cost.get(month, 0) + int(cents)
+        cost.setdefault(household_id, {})[day] = int(cents)
     return cost
+
+
+def _by_month(days: dict[date, int]) -> dict[date, int]:
+    months: dict[date, int] = {}
+    for day, cents in days.items():
+        first = day.replace(day=1)
+        months[first] = months.get(first, 0) + cents
+    return months
 
 
 def _payment(

@@ -20,7 +20,7 @@
   function cents(box) { return Number(box.dataset.c || 0); }
 
   // ---- Panels: popovers on a telephone, one card beside the grid on a wide screen.
-  function current() { return panels.find(function (p) { return cells.get(p.id).getAttribute("aria-expanded") === "true"; }); }
+  var chosen = null;
   function layout() {
     panels.forEach(function (panel) {
       if (panel.matches(":popover-open")) panel.hidePopover();
@@ -33,8 +33,10 @@
         cells.get(panel.id).setAttribute("popovertarget", panel.id);
       }
     });
+    if (chosen) show(chosen);
   }
   function show(panel) {
+    chosen = panel;
     if (!wide.matches) return;
     panels.forEach(function (other) {
       other.hidden = other !== panel;
@@ -190,7 +192,7 @@
   wide.addEventListener("change", layout);
   layout();
   refresh();
-  if (wide.matches && panels.length) {
+  if (panels.length) {
     var today = form.querySelector("button.cell[aria-current]:not(:disabled)");
     var first = today || order.find(function (cell) { return cell.matches(".st-dirty, .st-free, .st-booked, .st-other"); }) || order[0];
     show(document.getElementById(first.getAttribute("aria-controls")));
