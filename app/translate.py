@@ -79,6 +79,7 @@ def merged() -> Catalog:
     for part in (framework(), *parts().values()):
         for message in entries(part):
             if not message.fuzzy and is_said(message):
+                catalogue.delete(message.id)  # setting it again would keep the first French
                 catalogue[message.id] = Message(message.id, message.string)
     return catalogue
 

@@ -117,6 +117,12 @@ class GroupedMonth:
         places = [cell for week in self.weeks for cell in week[5:] if cell]
         return any(cell.state is not State.CLOSED for cell in places)
 
+    @property
+    def rows(self) -> list[tuple[GroupedDay | None, ...]]:
+        """The weeks as drawn: five or seven places, without a row that would be empty."""
+        places = 7 if self.has_weekend else 5
+        return [week[:places] for week in self.weeks if any(week[:places])]
+
 
 def calendars(
     span: Span,
