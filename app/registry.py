@@ -51,8 +51,10 @@ from app.reservations import queries as reservation_queries
 from app.reservations.admin import BookingAdmin, BookingChangeAdmin
 from app.reservations.desk_views import BookingDesk
 from app.statements.views import AccountView
+from app.wallet import household_panel, money
 from app.wallet import models as _wallet  # noqa: F401
-from app.wallet import money
+from app.wallet import queries as wallet_queries
+from app.wallet import services as wallet
 from app.wallet.admin import (
     LedgerEntryAdmin,
     LedgerTransactionAdmin,
@@ -109,6 +111,9 @@ def fill_hooks() -> None:
     pages.shell_facts[:] = [portal_desk.shell_facts, notice_views.shell_facts]
     hooks.account_activated.append(households.attach_registered)
     hooks.email_changed.append(households.follow_email)
+    hooks.household_created.append(wallet.ensure_wallet)
+    hooks.household_in_use.append(wallet_queries.has_history)
+    hooks.household_panels.append(household_panel.panel)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
     hooks.openings_closed.append(cancelling.openings_closed)
     hooks.tie_ended.append(cancelling.tie_ended)

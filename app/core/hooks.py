@@ -30,7 +30,7 @@ AccountActivated = Callable[[Session, int, Any], None]
 """(session, account id, registration): a new account gets or joins its household (A4, §3.9)."""
 EmailChanged = Callable[[Session, int, str], None]
 """(session, account id, new address): a confirmed address is copied where contacts are (A11)."""
-HouseholdCreated = Callable[[Session, int], None]
+HouseholdCreated = Callable[[Session, int], object]
 """(session, household id): a new household gets what every household has (its wallet)."""
 HouseholdInUse = Callable[[Session, int], bool]
 """(session, household id): whether something of it would be lost if its only account left."""

@@ -40,47 +40,72 @@ class PricingFacts:
 
 
 def pricing_facts(session: Session, pairs: Collection[tuple[int, int]]) -> PricingFacts:
-    """Facts for (household id, child id) pairs, for any day, in three statements."""
+    """Facts for (household id, child id) pairs, for any day, in one statement.
+
+    The three tables are read as one list of rows: what it is, household, then its values.
+    """
     household_ids = {household_id for household_id, _ in pairs}
-    return PricingFacts(
-        quotients=_quotients(session, household_ids),
-        residences=_residences(session, household_ids),
-        ties=_ties(session, household_ids),
-    )
+    statement = sa.union_all(_ties(household_ids), _quotients(household_ids), _residences(household_ids))
+    found: dict[str, dict[int, list[Any]]] = {"tie": {}, "quotient": {}, "residence": {}}
+    for what, household_id, *values in session.execute(statement):
+        found[what].setdefault(household_id, []).append(_FACTS[what](*values))
+    return PricingFacts(found["quotient"], found["residence"], found["tie"])
 
 
-def _quotients(session: Session, ids: Collection[int]) -> dict[int, list[QuotientFact]]:
-    row = QuotientRecord
-    rows = session.execute(
-        sa.select(row.household_id, row.valid_from, row.valid_until, row.quotient).where(
-            among(row.household_id, ids)
-        )
-    )
-    return grouped((row[0], QuotientFact(*row[1:])) for row in rows)
+_FACTS: dict[str, Callable[..., Any]] = {
+    "tie": lambda first, last, number, born, restricted, left: TieFact(
+        number, born, first, last, restricted, left
+    ),
+    "quotient": lambda first, last, number, *_: QuotientFact(first, last, number),
+    "residence": lambda first, last, number, *_: ResidenceFact(first, bool(number)),
+}
+"""What a row becomes: (first day, last day, number, birth, restriction, leaving)."""
 
 
-def _residences(session: Session, ids: Collection[int]) -> dict[int, list[ResidenceFact]]:
-    row = ResidenceRecord
-    rows = session.execute(
-        sa.select(row.household_id, row.valid_from, row.is_resident).where(
-            among(row.household_id, ids)
-        )
-    )
-    return grouped((row[0], ResidenceFact(*row[1:])) for row in rows)
+def _none(kind: Any) -> sa.ColumnElement[Any]:
+    return sa.cast(sa.null(), kind)
 
 
-def _ties(session: Session, ids: Collection[int]) -> dict[int, list[TieFact]]:
-    rows = session.execute(
+def _ties(ids: Collection[int]) -> sa.Select[Any]:
+    return (
         sa.select(
+            sa.literal("tie").label("what"),
             Guardianship.household_id,
-            Child.id,
-            Child.born_on,
             Guardianship.started_on,
             Guardianship.ended_on,
+            Child.id,
+            Child.born_on,
             Guardianship.restricted_at,
             Child.left_on,
         )
         .join(Child, Guardianship.child_id == Child.id)
         .where(among(Guardianship.household_id, ids))
     )
-    return grouped((row[0], TieFact(*row[1:])) for row in rows)
+
+
+def _quotients(ids: Collection[int]) -> sa.Select[Any]:
+    row = QuotientRecord
+    return sa.select(
+        sa.literal("quotient"),
+        row.household_id,
+        row.valid_from,
+        row.valid_until,
+        row.quotient,
+        _none(sa.Date),
+        _none(UtcDateTime),
+        _none(sa.Date),
+    ).where(among(row.household_id, ids))
+
+
+def _residences(ids: Collection[int]) -> sa.Select[Any]:
+    row = ResidenceRecord
+    return sa.select(
+        sa.literal("residence"),
+        row.household_id,
+        row.valid_from,
+        _none(sa.Date),
+        sa.cast(row.is_resident, sa.Integer),
+        _none(sa.Date),
+        _none(UtcDateTime),
+        _none(sa.Date),
+    ).where(among(row.household_id, ids))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import hooks
 from app.households.models import Adult, Child, Guardianship, Household
+from app.payments.models import Payment
 from app.wallet.models import LedgerEntry, Wallet
 from app.wallet.rules import Standing
 
@@ -46,6 +47,15 @@ def standing(session: Session, household_id: int) -> Standing:
 def wallet_of(session: Session, household_id: int) -> Wallet | None:
     """The household's wallet, unlocked."""
     return session.scalar(sa.select(Wallet).where(Wallet.household_id == household_id))
+
+
+def has_history(session: Session, household_id: int) -> bool:
+    """Whether money of the household ever moved, or is on its way (a payment was started)."""
+    moved = sa.exists().where(
+        LedgerEntry.wallet_id == Wallet.id, Wallet.household_id == household_id
+    )
+    started = sa.exists().where(Payment.household_id == household_id)
+    return bool(session.scalar(sa.select(sa.or_(moved, started))))
 
 
 def households_like(session: Session, typed: str, limit: int = 20) -> list[Household]:

@@ -12,6 +12,7 @@ from app.households import queries, services
 from app.households.errors import LastAdult, NotAMember
 from app.households.models import Adult
 from app.households.services import Contacts
+from app.wallet import queries as wallets
 from tests.factories import Cast, Factory
 
 
@@ -134,3 +135,13 @@ def test_exempting_from_cover_is_undone(session: Session, cast: Cast, as_agent: 
     assert cast.home.exempt_from_cover is True
     services.set_cover_exemption(session, as_agent, cast.home.id, False)
     assert cast.home.exempt_from_cover is False
+
+
+def test_a_new_household_has_its_prepaid_account(session: Session, as_agent: Actor) -> None:
+    household = services.create_household(session, as_agent, "Petit")
+    assert wallets.wallet_of(session, household.id) is not None
+    assert wallets.has_history(session, household.id) is False
+
+
+def test_money_is_a_history(session: Session, cast: Cast) -> None:
+    assert wallets.has_history(session, cast.home.id) is True

@@ -1,0 +1,137 @@
+"""« Mon profil » and the agents' pages of a household in a real browser, at both widths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.actor import Actor
+from app.households import services
+from app.households.asked import Address, Asked, NewChild
+from tests.browser import support
+from tests.factories import Cast
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with support.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def address(app: Flask, cast: Cast, session: Session) -> Iterator[str]:
+    session.commit()
+    with support.served(app) as address:
+        yield address
+
+
+def signed_in(page: Page, app: Flask, session: Session, account: Any, address: str) -> None:
+    support.sign_in(page, app, account, address)
+    session.commit()  # reading the account took SQLite's write lock
+
+
+def opened(page: Page, url: str) -> None:
+    answer = page.goto(url)
+    assert answer is not None
+    assert answer.status == 200, url
+    support.check_page(page)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_a_parent_updates_the_profile(
+    browser: Browser, app: Flask, session: Session, address: str, cast: Cast, phone: bool
+) -> None:
+    with support.new_page(browser, phone=phone) as page:
+        signed_in(page, app, session, cast.camille, address)
+        opened(page, f"{address}/profil/")
+        page.get_by_role("link", name="Mettre à jour", exact=True).click()
+        support.check_page(page)
+        page.get_by_label("Code postal").fill("7")
+        page.get_by_role("button", name="Enregistrer la demande").click()
+        expect(page.get_by_text("Saisissez un code postal.").first).to_be_visible()
+        support.check_page(page)
+        page.get_by_label("Code postal").fill("74520")
+        page.get_by_label("Numéro et rue").fill("1 rue Neuve")
+        page.get_by_role("button", name="Ajouter un enfant").click()
+        page.get_by_label("Prénom").fill("Zoé")
+        page.get_by_label("Nom de famille").fill("Martin")
+        page.get_by_label("Date de naissance").fill("2022-02-02")
+        support.check_page(page)
+        page.get_by_role("button", name="Enregistrer la demande").click()
+        expect(page.get_by_text("Votre demande est transmise au service")).to_be_visible()
+        expect(page.get_by_text("Zoé Martin")).to_be_visible()
+        support.check_page(page)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_other_pages_of_the_profile(
+    browser: Browser,
+    app: Flask,
+    session: Session,
+    address: str,
+    cast: Cast,
+    phone: bool,
+    dark: bool,
+) -> None:
+    with support.new_page(browser, phone=phone, dark=dark) as page:
+        signed_in(page, app, session, cast.camille, address)
+        for path in (
+            "/profil/",
+            "/profil/mettre-a-jour",
+            "/profil/inviter",
+            "/profil/code-famille",
+        ):
+            opened(page, f"{address}{path}")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_the_agents_pages(
+    browser: Browser, app: Flask, address: str, session: Session, cast: Cast, phone: bool
+) -> None:
+    asked = Asked(
+        address=Address("1 rue Neuve", "74520", "Montclair"),
+        children=(NewChild("Ines", "Durand", cast.ines.born_on),),
+        leaving_children=(cast.rose.id,),
+        comment="Nous déménageons.",
+    )
+    actor = Actor(cast.camille.id, cast.home.id)
+    change = services.ask_profile_change(session, actor, cast.home.id, asked, now=clock.now())
+    assert change is not None
+    change_id = change.id
+    services.restrict(
+        session,
+        Actor(cast.agent.id),
+        cast.noe.id,
+        cast.other_home.id,
+        keep_bookings=True,
+        reason="",
+        note="Jugement du 4 janvier",
+        do_not_hand_to="Yanis Benali",
+        now=clock.now(),
+    )
+    session.commit()
+    home = f"/agents/foyers/{cast.home.id}"
+    noe = f"/agents/foyers/{cast.other_home.id}/enfants/{cast.noe.id}"
+    paths = [home, noe, f"/agents/modifications/{change_id}", f"{home}/rattacher?q=jules"]
+    paths += [
+        f"{home}/{page}"
+        for page in ("modifier", "quotient", "residence", "adultes/nouveau", "enfants/nouveau")
+    ]
+    paths += [f"{noe}/{page}" for page in ("modifier", "ecole", "droits", "fin", "depart")]
+    with support.new_page(browser, phone=phone) as page:
+        signed_in(page, app, session, cast.agent, address)
+        for path in paths:
+            opened(page, f"{address}{path}")
+        page.goto(f"{address}{home}")
+        page.get_by_role("button", name="Créer un code famille").click()
+        expect(page.get_by_role("button", name="Télécharger le courrier")).to_be_visible()
+        support.check_page(page)
