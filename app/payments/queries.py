@@ -145,7 +145,7 @@ class CounterDay:
         )
 
     def count(self, method: Method) -> int:
-        return sum(1 for line in self.lines if line.method is method and not line.is_reversed)
+        return sum(1 for line in self.lines if line.method == method and not line.is_reversed)
 
 
 def counter_day(session: Session, day: date) -> CounterDay:
