@@ -10,10 +10,11 @@ from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
+from wtforms import SelectField
 
 from app.activities import labels, services
 from app.activities.errors import BadHours
-from app.activities.forms import WeekdayField, WeekdaysField
+from app.activities.forms import WeekdaysField, weekday_choices
 from app.activities.models import (
     Activity,
     CalendarPeriod,
@@ -33,6 +34,7 @@ from app.core.text import N_
 class SiteAdmin(AgentView):
     """Places where children are received."""
 
+    route_base = "/agents/sites"
     datamodel = SQLAInterface(Site)
     list_title, add_title, edit_title, show_title = _("Sites"), _("New site"), _("Site"), _("Site")
     label_columns = {"name": _("Name"), "school": _("School"), "address": _("Address")}
@@ -46,6 +48,7 @@ class SiteAdmin(AgentView):
 class DeadlineRuleAdmin(AgentView):
     """How deadlines are counted; openings to come follow."""
 
+    route_base = "/agents/delais"
     datamodel = SQLAInterface(DeadlineRule)
     list_title, add_title, edit_title, show_title = (
         _("Deadline rules"),
@@ -66,7 +69,12 @@ class DeadlineRuleAdmin(AgentView):
     }
     choice_labels = {"kind": labels.KINDS}
     form_fields = {
-        "weekday": WeekdayField(_("Weekday"), description=_("For a day of the week before."))
+        "weekday": SelectField(
+            _("Weekday"),
+            coerce=int,
+            choices=lambda: weekday_choices(int),
+            description=_("For a day of the week before."),
+        )
     }
     formatters_columns = {"weekday": labels.weekday}
     list_columns = ["name", "kind", "days", "weekday", "at"]
@@ -91,6 +99,7 @@ class DeadlineRuleAdmin(AgentView):
 class ActivityAdmin(AgentView):
     """What families see and enrol on."""
 
+    route_base = "/agents/activites"
     datamodel = SQLAInterface(Activity)
     list_title, add_title, edit_title, show_title = (
         _("Activities"),
@@ -128,6 +137,7 @@ class ActivityAdmin(AgentView):
 class SlotAdmin(AgentView):
     """Times of the day of an activity."""
 
+    route_base = "/agents/creneaux"
     datamodel = SQLAInterface(Slot)
     list_title, add_title, edit_title, show_title = _("Slots"), _("New slot"), _("Slot"), _("Slot")
     label_columns = {
@@ -163,6 +173,7 @@ class SlotAdmin(AgentView):
 class OpeningPatternAdmin(AgentView):
     """From which openings are generated."""
 
+    route_base = "/agents/modeles"
     datamodel = SQLAInterface(OpeningPattern)
     list_title, add_title, edit_title, show_title = (
         _("Opening patterns"),
@@ -198,6 +209,7 @@ class OpeningPatternAdmin(AgentView):
 class CalendarPeriodAdmin(AgentView):
     """Holidays and closures; deadlines follow at once, openings when generated again."""
 
+    route_base = "/agents/calendrier"
     datamodel = SQLAInterface(CalendarPeriod)
     list_title, add_title, edit_title, show_title = (
         _("Calendar"),
@@ -252,6 +264,7 @@ class CalendarPeriodAdmin(AgentView):
 class OpeningAdmin(AgentView):
     """A slot at a site on one day."""
 
+    route_base = "/agents/ouvertures/liste"
     datamodel = SQLAInterface(Opening)
     list_title, add_title, edit_title, show_title = (
         _("Openings"),
@@ -341,6 +354,7 @@ class OpeningAdmin(AgentView):
 class EnrolmentAdmin(AgentView):
     """Which child may be booked on what; adding one is a hand-made page."""
 
+    route_base = "/agents/inscriptions/liste"
     datamodel = SQLAInterface(Enrolment)
     list_title, show_title = _("Enrolments"), _("Enrolment")
     label_columns = {
@@ -369,6 +383,7 @@ class EnrolmentAdmin(AgentView):
 class PriceGridAdmin(AgentView):
     """Grids by slot and date; the detail is the page of the bands."""
 
+    route_base = "/agents/grilles"
     datamodel = SQLAInterface(PriceGrid)
     list_title, add_title = _("Price grids"), _("New price grid")
     label_columns = {

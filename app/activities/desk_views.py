@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.activities import queries, services
 from app.activities.errors import NothingChosen
-from app.activities.forms import ChoiceForm, CloseForm, CopyForm, ReopenForm, ResizeForm
+from app.activities.forms import ChoiceForm, CloseForm, CopyForm, ReopenForm, ResizeForm, choices
 from app.activities.services import Copied, Generated, Loaded
 from app.core import pages
 from app.core.db import commit, db
@@ -170,7 +170,7 @@ class YearDesk(DeskView):
         if year is None:
             raise NotFound
         form = CopyForm()
-        form.source.choices = [(one.id, one.label) for one in years if one.id != year_id]
+        form.source.choices = choices(one for one in years if one.id != year_id)
         return self.run(
             form,
             lambda session: _copied(

@@ -7,9 +7,17 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from wtforms import SelectChoice
 
 from app.activities import queries, services
-from app.activities.forms import EndForm, EnrolChildForm, EnrolClassForm, EnrolForm, MoveForm
+from app.activities.forms import (
+    EndForm,
+    EnrolChildForm,
+    EnrolClassForm,
+    EnrolForm,
+    MoveForm,
+    choices,
+)
 from app.core import clock, pages
 from app.core.db import db
 from app.core.errors import NotFound
@@ -31,7 +39,7 @@ class EnrolmentDesk(DeskView):
         found = desk.find_children(db.session(), words)
         form = EnrolChildForm()
         _lists(form)
-        form.child_id.choices = [(one.id, _described(one)) for one in found]
+        form.child_id.choices = [SelectChoice(one.id, _described(one)) for one in found]
 
         def verb(session: Any) -> str:
             where = form.where()
@@ -62,8 +70,8 @@ class EnrolmentDesk(DeskView):
         """Every pupil of a school, or of some levels of it."""
         form = EnrolClassForm()
         _lists(form)
-        form.school.choices = [(one.id, one.name) for one in queries.schools(db.session())]
-        form.levels.choices = [(one.id, one.name) for one in queries.levels(db.session())]
+        form.school.choices = choices(queries.schools(db.session()))
+        form.levels.choices = choices(queries.levels(db.session()))
         return self.run(
             form,
             lambda session: _enrolled(
@@ -103,7 +111,7 @@ class EnrolmentDesk(DeskView):
         """Another site or another last day."""
         (one,) = queries.enrolments(db.session(), [enrolment_id])
         form = MoveForm(data={"site": one.site_id, "ends_on": one.ends_on})
-        form.site.choices = [(site.id, site.name) for site in queries.sites(db.session())]
+        form.site.choices = choices(queries.sites(db.session()))
         return self.run(
             form,
             lambda session: _ended(

@@ -14,17 +14,18 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.activities import labels
 from app.activities.queries import OpeningChoice
-from app.activities.rules import WEEKDAYS, BandFacts
+from app.activities.rules import BandFacts
 from app.activities.services import NEW, Where
 from app.core.admin_fields import MoneyField, NoControlCharacters, WholeNumberField, whole_number
 
@@ -45,31 +46,19 @@ def short_text(label: Any, longest: int, *more: Any) -> StringField:
 
 
 class Boxes(SelectMultipleField):  # type: ignore[misc]
-    """Boxes to tick; drawn like any multiple choice."""
+    """Several boxes to tick."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.type = "SelectMultipleField"
 
 
 class WeekdaysField(Boxes):
     """Weekdays to tick, kept as digits (« 0134 »)."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, choices=list(WEEKDAYS), **more)
-
-    def iter_choices(self) -> Iterable[Any]:
-        """Names in the reader's language."""
-        for digit in WEEKDAYS:
-            yield digit, labels.weekday(int(digit)), digit in (self.data or ""), {}
-
-    def pre_validate(self, form: Any) -> None:
-        """The rules check them."""
-        if not self.data:
-            raise ValidationError(_("Choose at least one weekday."))
+    def __init__(self, label: Any, **more: Any) -> None:
+        some = DataRequired(_("Choose at least one weekday."))
+        offered = [some, *more.pop("validators", ())]
+        super().__init__(label, offered, choices=lambda: weekday_choices(str), **more)
 
     def process_data(self, value: Any) -> None:
         """From the digits of the pattern."""
@@ -80,17 +69,14 @@ class WeekdaysField(Boxes):
         setattr(obj, name, "".join(sorted(self.data)))
 
 
-class WeekdayField(SelectField):  # type: ignore[misc]
-    """One weekday, 0 for Monday."""
+def weekday_choices(kind: type) -> list[SelectChoice]:
+    """Monday (0) to Sunday in the reader's language."""
+    return [SelectChoice(kind(number), labels.weekday(number)) for number in range(7)]
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, coerce=int, choices=list(range(7)), **more)
-        self.type = "SelectField"
 
-    def iter_choices(self) -> Iterable[Any]:
-        """Names in the reader's language."""
-        for number in range(7):
-            yield number, labels.weekday(number), number == self.data, {}
+def choices(rows: Iterable[Any]) -> list[SelectChoice]:
+    """Rows as choices; their text is their name."""
+    return [SelectChoice(row.id, str(row)) for row in rows]
 
 
 # ---- Openings ------------------------------------------------------------------------------------
@@ -106,8 +92,7 @@ class ChoiceForm(FlaskForm):  # type: ignore[misc]
 
     def lists(self, sites: Iterable[Any], slots: Iterable[Any]) -> None:
         """Fill the choices."""
-        self.sites.choices = [(one.id, one.name) for one in sites]
-        self.slots.choices = [(one.id, one.name) for one in slots]
+        self.sites.choices, self.slots.choices = choices(sites), choices(slots)
 
     def validate_last(self, field: Any) -> None:
         """Dates in order."""
@@ -154,7 +139,7 @@ class EnrolForm(FlaskForm):  # type: ignore[misc]
     def lists(self, activities: Iterable[Any], sites: Iterable[Any], years: Iterable[Any]) -> None:
         """Fill the choices."""
         for field, rows in ((self.activity, activities), (self.site, sites), (self.year, years)):
-            field.choices = [(one.id, str(one)) for one in rows]
+            field.choices = choices(rows)
 
     def where(self) -> Where:
         """What was typed."""
@@ -223,7 +208,11 @@ class BandRow(Form):  # type: ignore[misc]
     quotient_to = WholeNumberField(_("below"), [Optional(), NumberRange(min=1)])
     resident = SelectField(
         _("Families"),
-        choices=[("", _("All")), ("yes", _("Residents")), ("no", _("Other communes"))],
+        choices=[
+            SelectChoice("", _("All")),
+            SelectChoice("yes", _("Residents")),
+            SelectChoice("no", _("Other communes")),
+        ],
     )
     sibling_rank = WholeNumberField(
         _("From which child"), [Optional(), NumberRange(min=1, max=20)], default=1
