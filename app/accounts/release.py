@@ -19,6 +19,7 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy.orm import Session
 
 from app.accounts.roles import RIGHTS, ROLES
+from app.accounts.security import forget_rights
 from app.core.db import db
 
 Right = tuple[str, str]
@@ -35,6 +36,7 @@ def write_permissions(app: Flask) -> None:
     _forget(session, set(rights.values()))
     wanted = {(rights[right], roles[role]) for role, some in granted.items() for right in some}
     _grant(session, wanted)
+    forget_rights(app)
 
 
 def declared(appbuilder: Any) -> set[Right]:
@@ -55,8 +57,8 @@ def grants(appbuilder: Any) -> dict[str, set[Right]]:
             found[role] |= {
                 (right, view.class_permission_name) for right in asked & set(view.base_permissions)
             }
-    for rights in found.values():
-        rights |= {(MENU, name) for name in _menu(appbuilder.menu.get_list(), rights)}
+    for own in found.values():
+        own |= {(MENU, name) for name in _menu(appbuilder.menu.get_list(), own)}
     return found
 
 

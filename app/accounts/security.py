@@ -24,8 +24,10 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Account
 from app.core.db import db
+from app.notices import queries as notices
 
 Right = tuple[str, str]
+RIGHTS_READ = "portal.rights"
 """(permission, view): ("can_list", "SchoolAdmin")."""
 
 
@@ -64,17 +66,20 @@ class SecurityManager(FabSecurityManager):  # type: ignore[misc]
         number, _, version = str(pk).partition(".")
         if not (number.isdigit() and version.isdigit()):
             return None
-        account: Account | None = (
-            db.session.scalars(
-                sa.select(Account)
+        found = (
+            db.session.execute(
+                sa.select(Account, notices.unread_of(Account.id))
                 .where(Account.id == int(number))
                 .options(joinedload(Account.roles))
             )
             .unique()
             .one_or_none()
         )
-        if account is None or not account.active or account.session_version != int(version):
+        if found is None or not found[0].active or found[0].session_version != int(version):
             return None
+        # Every page says how many messages wait: read here, it costs no statement of its own.
+        g.unread = found[1]
+        account: Account = found[0]
         return account
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
@@ -95,12 +100,27 @@ def rights_of_request() -> frozenset[Right]:
     if not current_user.is_authenticated:
         return frozenset()
     if "rights" not in g:
-        g.rights = _read_rights([role.id for role in current_user.roles])
+        g.rights = _rights_of(frozenset(role.id for role in current_user.roles))
     rights: frozenset[Right] = g.rights
     return rights
 
 
-def _read_rights(role_ids: list[int]) -> frozenset[Right]:
+def _rights_of(role_ids: frozenset[int]) -> frozenset[Right]:
+    """The rights of these roles. Only a release changes them, so a process reads them once."""
+    known: dict[frozenset[int], frozenset[Right]] = current_app.extensions.setdefault(
+        RIGHTS_READ, {}
+    )
+    if role_ids not in known:
+        known[role_ids] = _read_rights(role_ids)
+    return known[role_ids]
+
+
+def forget_rights(app: Flask) -> None:
+    """The release step wrote them anew."""
+    app.extensions.pop(RIGHTS_READ, None)
+
+
+def _read_rights(role_ids: frozenset[int]) -> frozenset[Right]:
     granted = assoc_permissionview_role.c
     statement = (
         sa.select(Permission.name, ViewMenu.name)

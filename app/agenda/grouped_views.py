@@ -149,7 +149,7 @@ class GroupedView(PageView):
             choices=choices,
             refusal=refused,
             preview=self._preview(form, choices) if ready else None,
-            standing=reading.standing(db.session, current_actor().household_id),
+            standing=reading.means(db.session, current_actor().household_id),
             token=tokens.new_token(),
             texts=texts,
             recharge_url=place("payments"),

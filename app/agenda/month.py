@@ -62,6 +62,11 @@ class DayCell:
         return can_take_more([line.state for line in self.lines])
 
     @property
+    def saved_state(self) -> State:
+        """Its state without what is ticked and not saved."""
+        return day_state([line.state for line in self.lines])
+
+    @property
     def has_panel(self) -> bool:
         return any(line.state is not State.CLOSED for line in self.lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,9 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.core.money import euros
 from app.households import queries as households
+from app.households.models import Household
 from app.households.queries import ChildCard
+from app.reservations import queries as reservation_queries
 from app.wallet import queries as wallet_queries
 from app.wallet.rules import Standing
 
@@ -66,21 +69,36 @@ def price_of(session: Session, household_id: int, rows: Collection[SlotRow]) -> 
     return price
 
 
-def standing(session: Session, household_id: int) -> Standing:
-    """Balance, required cover and available balance (B6)."""
-    return wallet_queries.standing(session, household_id)
+@dataclass(frozen=True)
+class Means(Standing):
+    """Where the household stands; ``limited``: a booking must be covered (B6)."""
+
+    limited: bool = True
 
 
-def notices(child: ChildCard, rows: Collection[SlotRow], standing: Standing) -> list[PageNotice]:
+def means(session: Session, household_id: int) -> Means:
+    """Balance, required cover, and whether they limit the household: one statement."""
+    last_day = reservation_queries.last_covered_day(session, clock.today())
+    balance, required, exempt = session.execute(
+        sa.select(
+            wallet_queries.balance_of(household_id),
+            reservation_queries.cover_of(household_id, last_day),
+            Household.exempt_from_cover,
+        ).where(Household.id == household_id)
+    ).one()
+    return Means(balance, required, limited=not exempt)
+
+
+def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[PageNotice]:
     """What keeps the family from booking, said before it tries."""
     found = []
-    if standing.balance_cents < 0:
+    if means.balance_cents < 0:
         found.append(
             PageNotice(
                 gettext(
                     "Your balance is %(balance)s. Top up your account to book again; removing"
                     " bookings remains possible.",
-                    balance=euros(standing.balance_cents),
+                    balance=euros(means.balance_cents),
                 ),
                 "warn",
             )

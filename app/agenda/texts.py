@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask_babel import gettext, ngettext
 
@@ -18,47 +19,77 @@ from app.reservations.models import BookingState
 from app.reservations.queries import HistoryLine
 
 
-class Tag(NamedTuple):
-    """What ``ui.tag`` draws."""
+@dataclass(frozen=True)
+class Tag:
+    """What a tag shows: ``state`` gives its icon, ``kind`` its colour."""
 
     word: str
     kind: str
-    icon: str
+    state: State
 
 
-_ICONS = {
-    State.DIRTY: "pencil-fill",
-    State.BOOKED: "check-circle-fill",
-    State.BOOKED_LATE: "check-circle",
-    State.OTHER: "people-fill",
-    State.FULL: "x-octagon",
-    State.LATE: "lock",
-    State.CLOSED: "slash-circle",
-}
 _KINDS = {State.DIRTY: "warn", State.BOOKED: "info", State.OTHER: "other", State.FULL: "err"}
 
 
-def word(cell: DayCell) -> str:
-    """The word in the cell: « Réservé », « Vacances »…"""
-    if cell.state is State.CLOSED:
-        return _closed_word(cell)
-    return {
-        State.DIRTY: gettext("To save"),
-        State.BOOKED: gettext("Booked"),
-        State.BOOKED_LATE: gettext("Booked"),
-        State.OTHER: gettext("Other parent"),
-        State.FREE: gettext("Bookable"),
-        State.FULL: gettext("Full"),
-        State.LATE: gettext("Too late"),
-    }[cell.state]
+class MonthWords:
+    """The words of a month page, translated once: the page says some of them a hundred times."""
 
+    def __init__(self) -> None:
+        self.weekdays = weekdays()
+        self.states = {
+            State.DIRTY: gettext("To save"),
+            State.BOOKED: gettext("Booked"),
+            State.BOOKED_LATE: gettext("Booked"),
+            State.OTHER: gettext("Other parent"),
+            State.FREE: gettext("Bookable"),
+            State.FULL: gettext("Full"),
+            State.LATE: gettext("Too late"),
+            State.CLOSED: gettext("Closed"),
+        }
+        self.closed = {
+            PeriodKind.SCHOOL_HOLIDAY: gettext("Holidays"),
+            PeriodKind.PUBLIC_HOLIDAY: gettext("Public holiday"),
+        }
+        self.added, self.removed = gettext("Added, to save"), gettext("Removed, to save")
+        self.tags = {
+            state: Tag(said, _KINDS.get(state, ""), state)
+            for state, said in (
+                (State.BOOKED, self.states[State.BOOKED]),
+                (State.BOOKED_LATE, self.states[State.BOOKED]),
+                (State.OTHER, gettext("Booked by the other parent")),
+                (State.FULL, self.states[State.FULL]),
+                (State.LATE, gettext("Past the deadline")),
+                (State.CLOSED, self.states[State.CLOSED]),
+            )
+        }
 
-def _closed_word(cell: DayCell) -> str:
-    if cell.closed_as is PeriodKind.SCHOOL_HOLIDAY:
-        return gettext("Holidays")
-    if cell.closed_as is PeriodKind.PUBLIC_HOLIDAY:
-        return gettext("Public holiday")
-    return gettext("Closed")
+    def word(self, cell: DayCell) -> str:
+        """The word in the cell: « Réservé », « Vacances »…"""
+        if cell.closed_as is not None:
+            return self.closed.get(cell.closed_as, self.states[State.CLOSED])
+        return self.states[cell.state]
+
+    def tag(self, line: SlotLine) -> Tag | None:
+        """The state of a slot; None for one that can simply be ticked."""
+        if line.changed:
+            return Tag(self.added if line.ticked else self.removed, "warn", State.DIRTY)
+        if line.reason and line.state is State.CLOSED:
+            return Tag(line.reason, "", State.CLOSED)
+        return self.tags.get(line.state)
+
+    def for_script(self) -> dict[str, Any]:
+        """What the page's script says."""
+        return {
+            "dirty": self.states[State.DIRTY],
+            "added": self.added,
+            "removed": self.removed,
+            "days": [gettext("{} day changed"), gettext("{} days changed")],
+            "moved": gettext("{1} added, {2} removed"),
+            "missing": gettext("%(amount)s missing", amount="{}"),
+            "previousDay": gettext("Previous day"),
+            "nextDay": gettext("Next day"),
+            "states": {f"st-{state.value}": said for state, said in self.states.items()},
+        }
 
 
 def detail(cell: DayCell) -> str:
@@ -87,47 +118,6 @@ def until(moment: datetime) -> str:
 def hours(slot: SlotInfo) -> str:
     """« 11 h 30 – 13 h 30 »."""
     return f"{dates.hour(slot.starts_at)} – {dates.hour(slot.ends_at)}"
-
-
-def tag(line: SlotLine) -> Tag | None:
-    """The state of a slot as a tag; None for one that can simply be ticked."""
-    state = line.shown_state
-    if state is State.FREE:
-        return None
-    said = {
-        State.BOOKED: gettext("Booked"),
-        State.BOOKED_LATE: gettext("Booked"),
-        State.OTHER: gettext("Booked by the other parent"),
-        State.FULL: gettext("Full"),
-        State.LATE: gettext("Past the deadline"),
-        State.CLOSED: line.reason or gettext("Closed"),
-        State.DIRTY: gettext("Added, to save") if line.ticked else gettext("Removed, to save"),
-    }[state]
-    return Tag(said, _KINDS.get(state, ""), _ICONS[state])
-
-
-def script_words(short_names: dict[int, str]) -> dict[str, Any]:
-    """What the page's script says. ``short_names``: opening id → « midi »."""
-    return {
-        "dirty": gettext("To save"),
-        "added": gettext("Added, to save"),
-        "removed": gettext("Removed, to save"),
-        "days": [gettext("{} day changed"), gettext("{} days changed")],
-        "moved": gettext("{1} added, {2} removed"),
-        "missing": gettext("%(amount)s missing", amount="{}"),
-        "previousDay": gettext("Previous day"),
-        "nextDay": gettext("Next day"),
-        "slots": short_names,
-        "states": {
-            f"st-{state.value}": [said, icon]
-            for state, said, icon in (
-                (State.FREE, gettext("Bookable"), "plus-circle"),
-                (State.BOOKED, gettext("Booked"), _ICONS[State.BOOKED]),
-                (State.BOOKED_LATE, gettext("Booked"), _ICONS[State.BOOKED_LATE]),
-                (State.OTHER, gettext("Other parent"), _ICONS[State.OTHER]),
-            )
-        },
-    }
 
 
 def saved(added: int, removed: int) -> str:
@@ -191,15 +181,15 @@ def grouped_word(cell: GroupedDay) -> str:
     }[cell.state]
 
 
-def history_tag(line: HistoryLine) -> Tag:
-    """State of a booking in the history."""
+def history_tag(line: HistoryLine) -> tuple[str, str, str]:
+    """State of a booking in the history, for ``ui.tag``."""
     if line.state is BookingState.CANCELLED:
-        return Tag(line.reason or gettext("Cancelled"), "", "x-circle")
+        return line.reason or gettext("Cancelled"), "", "x-circle"
     if line.state is BookingState.HELD:
-        return Tag(gettext("Being paid"), "warn", "hourglass-split")
+        return gettext("Being paid"), "warn", "hourglass-split"
     if line.charged:
-        return Tag(gettext("Used"), "ok", "check-lg")
-    return Tag(gettext("Booked"), "info" if line.by_us else "other", "check-circle-fill")
+        return gettext("Used"), "ok", "check-lg"
+    return gettext("Booked"), "info" if line.by_us else "other", "check-circle-fill"
 
 
 def booked_by(line: HistoryLine) -> str:

@@ -142,7 +142,7 @@ class AgendaView(PageView):
             limit=HISTORY_ROWS + 1,
             until=clock.today(),
         )
-        standing = reading.standing(db.session, actor.household_id)
+        standing = reading.means(db.session, actor.household_id)
         return self.page(
             "agenda/month.html",
             status,
@@ -151,11 +151,9 @@ class AgendaView(PageView):
             month=month,
             who=", ".join(filter(None, [child.first_name, child.school])),
             today=clock.today(),
-            weekdays=texts.weekdays(),
-            words=texts.script_words(
-                {line.opening_id: line.slot.short_name for line in month.lines if line.changeable}
-            ),
+            words=texts.MonthWords(),
             texts=texts,
+            hours={row.slot.id: texts.hours(row.slot) for row in rows},
             history=history[:HISTORY_ROWS],
             more_history=len(history) > HISTORY_ROWS,
             standing=standing,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, url_for
 
 
 def init_app(app: Flask) -> None:
@@ -22,8 +22,11 @@ def asset(filename: str) -> str:
 
 
 def sprite() -> str:
-    """Address of the icons."""
-    return asset("icons.svg")
+    """Address of the icons; a page asks for it at every icon."""
+    if "sprite" not in g:
+        g.sprite = asset("icons.svg")
+    address: str = g.sprite
+    return address
 
 
 def _add_version(endpoint: str, values: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from babel.dates import format_date
 from flask_babel import get_locale, gettext
@@ -22,17 +23,19 @@ PATTERNS = {
     "month": "MMMM y",  # janvier 2027
     "name": "EEEE",  # mercredi
     "short_name": "EEE",  # mer.
-    "name": "EEEE",  # mercredi
-    "short_name": "EEE",  # mer.
-    "short_name": "EEE",  # mer.
 }
 
 
 def day(value: date | datetime, form: str = "long") -> str:
     """``value`` in one of ``PATTERNS``; an instant is read on the commune's wall clock."""
-    plain = _paris_day(value)
-    said = format_date(plain, PATTERNS[form], locale=str(get_locale() or "fr"))
-    if plain.day == 1 and form not in {"digits", "month"} and _french():
+    return _said(_paris_day(value), form, str(get_locale() or "fr"))
+
+
+@lru_cache(maxsize=4096)
+def _said(plain: date, form: str, locale: str) -> str:
+    """A page of a month says a hundred days, always the same ones."""
+    said = format_date(plain, PATTERNS[form], locale=locale)
+    if plain.day == 1 and form not in {"digits", "month"} and locale.startswith("fr"):
         said = re.sub(r"(^| )1( |$)", r"\g<1>1er\2", said)
     return said
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.db import UtcDateTime
 from app.households.models import Child, Guardianship, QuotientRecord, ResidenceRecord
 from app.households.rules import (
     PriceFacts,
@@ -19,7 +21,7 @@ from app.households.rules import (
     resident_on,
     sibling_rank,
 )
-from app.households.sets import among, grouped
+from app.households.sets import among
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def pricing_facts(session: Session, pairs: Collection[tuple[int, int]]) -> Prici
     The three tables are read as one list of rows: what it is, household, then its values.
     """
     household_ids = {household_id for household_id, _ in pairs}
-    statement = sa.union_all(_ties(household_ids), _quotients(household_ids), _residences(household_ids))
+    statement = sa.union_all(
+        _ties(household_ids), _quotients(household_ids), _residences(household_ids)
+    )
     found: dict[str, dict[int, list[Any]]] = {"tie": {}, "quotient": {}, "residence": {}}
     for what, household_id, *values in session.execute(statement):
         found[what].setdefault(household_id, []).append(_FACTS[what](*values))

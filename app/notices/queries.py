@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -51,13 +52,15 @@ def notice_for(session: Session, account_id: int, notice_id: int) -> Notice:
 
 def unread(session: Session, account_id: int) -> int:
     """How many messages the account has not opened."""
+    return session.scalar(sa.select(unread_of(account_id))) or 0
+
+
+def unread_of(account_id: Any) -> sa.ScalarSelect[int]:
+    """The same, inside another statement; ``account_id`` may be a column of it."""
     return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Notice)
-            .where(Notice.account_id == account_id, Notice.read_at.is_(None))
-        )
-        or 0
+        sa.select(sa.func.count(Notice.id))
+        .where(Notice.account_id == account_id, Notice.read_at.is_(None))
+        .scalar_subquery()
     )
 
 

@@ -52,6 +52,15 @@ def required_cover(
     return {household_id: found.get(household_id, 0) for household_id in household_ids}
 
 
+def cover_of(household_id: int, last_day: date | None) -> sa.ScalarSelect[int]:
+    """Required cover of one household up to ``last_day``, inside another statement."""
+    asked = sa.select(sa.func.coalesce(sa.func.sum(Booking.care_cents + Booking.meal_cents), 0))
+    asked = asked.where(uncharged(), Booking.household_id == household_id)
+    if last_day is not None:
+        asked = asked.where(Booking.day <= last_day)
+    return asked.scalar_subquery()
+
+
 def upcoming_cost_by_day(
     session: Session, household_id: int, first: date, last: date
 ) -> dict[date, int]:

@@ -110,23 +110,27 @@
     svg.appendChild(use);
     return svg;
   }
+  function shortName(box) { return box.dataset.s; }
+  function upper(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
   panels.forEach(function (panel) {
     var cell = cells.get(panel.id);
+    var word = cell.querySelector(".word").textContent;
+    var small = (cell.querySelector("small") || {}).textContent || "";
+    var saved = cell.dataset.saved; // the page came with changes that are not saved
     panel.saved = {
-      state: cell.dataset.saved || Array.from(cell.classList).find(function (name) { return name.startsWith("st-"); }),
-      word: cell.querySelector(".word").innerHTML,
-      detail: (cell.querySelector("small") || {}).textContent || "",
+      state: saved || Array.from(cell.classList).find(function (name) { return name.startsWith("st-"); }),
+      word: saved ? words.states[saved] : word,
+      detail: saved ? upper(boxes(panel).filter(booked).map(shortName).join(", ")) : small,
     };
     boxes(panel).forEach(function (box) {
-      var tag = document.createElement("span");
-      tag.className = "tag tag-warn"; tag.hidden = true;
-      box.parentElement.append(tag);
-      box.tag = tag;
-      box.fixed = box.parentElement.querySelector(".tag:not(.tag-warn)");
-      if (box.parentElement.querySelectorAll(".tag-warn").length > 1) box.parentElement.querySelector(".tag-warn").remove();
+      box.parentElement.querySelectorAll(".is-dirty").forEach(function (tag) { tag.remove(); });
+      box.fixed = box.parentElement.querySelector(".tag");
+      box.tag = document.createElement("span");
+      box.tag.className = "tag tag-warn is-dirty";
+      box.tag.hidden = true;
+      box.parentElement.append(box.tag);
     });
   });
-  function shortName(box) { return box.dataset.s || words.slots[box.value] || ""; }
   function redraw(panel) {
     var cell = cells.get(panel.id);
     var all = boxes(panel);
@@ -135,12 +139,12 @@
     var small = cell.querySelector("small");
     cell.className = "cell " + (dirty.length ? "st-dirty" : panel.saved.state);
     if (dirty.length) {
-      word.replaceChildren(icon("pencil-fill"), Object.assign(document.createElement("span"), { textContent: words.dirty }));
+      word.textContent = words.dirty;
       var kept = all.filter(function (box) { return box.checked && booked(box); }).map(shortName);
       var moved = dirty.map(function (box) { return (box.checked ? "+\u00a0" : "\u2212\u00a0") + shortName(box); });
-      small.textContent = kept.concat(moved).join(", ");
+      small.textContent = upper(kept.concat(moved).join(", "));
     } else {
-      word.innerHTML = panel.saved.word;
+      word.textContent = panel.saved.word;
       small.textContent = panel.saved.detail;
     }
     var lines = Array.from(panel.querySelectorAll(".slot"));
@@ -151,7 +155,7 @@
     all.forEach(function (box) {
       box.tag.hidden = !changed(box);
       if (box.fixed) box.fixed.hidden = changed(box);
-      if (changed(box)) box.tag.replaceChildren(icon("pencil-fill"), box.checked ? words.added : words.removed);
+      box.tag.textContent = box.checked ? words.added : words.removed;
     });
     var total = all.filter(function (box) { return box.checked; }).reduce(function (sum, box) { return sum + cents(box); }, 0);
     lines.forEach(function (line) {

@@ -38,6 +38,16 @@ def balances(session: Session, household_ids: Sequence[int]) -> dict[int, int]:
     return {household_id: found.get(household_id, 0) for household_id in household_ids}
 
 
+def balance_of(household_id: int) -> sa.ScalarSelect[int]:
+    """The balance of one household, inside another statement."""
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_cents), 0))
+        .join(Wallet, LedgerEntry.wallet_id == Wallet.id)
+        .where(Wallet.household_id == household_id)
+        .scalar_subquery()
+    )
+
+
 def standing(session: Session, household_id: int) -> Standing:
     """Balance and required cover (B6); the cover is asked through ``hooks.committed_cents``."""
     required = sum(asked(session, [household_id])[household_id] for asked in hooks.committed_cents)
