@@ -70,7 +70,7 @@ def _none(kind: Any) -> sa.ColumnElement[Any]:
     return sa.cast(sa.null(), kind)
 
 
-def _ties(ids: Collection[int]) -> sa.Select[Any]:
+def _ties(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             sa.literal("tie").label("what"),
@@ -87,7 +87,7 @@ def _ties(ids: Collection[int]) -> sa.Select[Any]:
     )
 
 
-def _quotients(ids: Collection[int]) -> sa.Select[Any]:
+def _quotients(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
     row = QuotientRecord
     return sa.select(
         sa.literal("quotient"),
@@ -101,7 +101,7 @@ def _quotients(ids: Collection[int]) -> sa.Select[Any]:
     ).where(among(row.household_id, ids))
 
 
-def _residences(ids: Collection[int]) -> sa.Select[Any]:
+def _residences(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
     row = ResidenceRecord
     return sa.select(
         sa.literal("residence"),
