@@ -22,4 +22,4 @@ def purge_accounts(session: Session, now: datetime) -> int:
         sa.delete(OneTimeLink).where(OneTimeLink.expires_at <= now - KEPT_LINKS),
         sa.delete(TypedName).where(TypedName.seen_at <= clock.real_now() - KEPT_NAMES),
     )
-    return sum(session.execute(statement).rowcount for statement in statements)
+    return sum(session.connection().execute(statement).rowcount for statement in statements)

@@ -24,6 +24,9 @@ A save or an action is one transaction: commit at its end, whole rollback when i
 returns the sentence to show, a ready response (a page that asks more), or None.
 """
 
+# The framework has no types: its decorators and its attributes are taken as they come.
+# mypy: disallow-untyped-decorators=False
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +39,7 @@ from flask_appbuilder.actions import action as fab_action
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.core import admin_lists, audit
@@ -68,7 +71,7 @@ def agent_action(
     single: bool = True,
 ) -> Callable[[ActionMethod], ActionMethod]:
     """A method (self, rows) as a button on the list and on the detail; ``name`` is its right."""
-    return fab_action(name, text, confirm or None, icon or None, multiple, single)  # type: ignore[no-any-return]
+    return fab_action(name, text, confirm or None, icon or None, multiple, single)
 
 
 class AgentView(ModelView):  # type: ignore[misc]
@@ -86,6 +89,16 @@ class AgentView(ModelView):  # type: ignore[misc]
     audit_subject: ClassVar[str] = ""
     """What the trail calls a row; the table's name by default."""
 
+    label_columns: Any = None
+    add_columns: Any = None
+    edit_columns: Any = None
+    list_columns: Any = None
+    show_columns: Any = None
+    search_columns: Any = None
+    order_columns: Any = None
+    add_form: Any = None
+    edit_form: Any = None
+    search_form: Any = None
     page_size = 25
     base_order: Any = ("id", "desc")
     add_row_message = lazy_gettext("Saved.")
@@ -119,6 +132,9 @@ class AgentView(ModelView):  # type: ignore[misc]
             if not fieldsets:
                 setattr(self, name, columns)
         self.show_columns = self.show_columns or list(self.list_columns)
+        # The framework offers relations too, and then cannot sort by them.
+        own = self.datamodel.list_columns
+        self.order_columns = [name for name in self.order_columns if name in own]
         self._filters = self.datamodel.get_filters(self.search_columns)
 
     def _init_forms(self) -> None:
@@ -167,7 +183,7 @@ class AgentView(ModelView):  # type: ignore[misc]
         """The list, filtered, ordered and paged as its address asks."""
         cleaned = admin_lists.clean(request.args, self, self.appbuilder.baseviews)
         if len(cleaned) != len(request.args) or cleaned != request.args:
-            return redirect(url_for(f"{self.endpoint}.list", **cleaned.to_dict(flat=False)))
+            return redirect(self._address("list", cleaned))
         admin_lists.apply_filters(self._filters, self, request.args)
         return self.render_template(self.list_template, title=self.list_title, widgets=self._list())
 
@@ -190,7 +206,7 @@ class AgentView(ModelView):  # type: ignore[misc]
         """One row and the lists of what belongs to it."""
         cleaned = admin_lists.clean(request.args, self, self.appbuilder.baseviews)
         if cleaned != request.args:
-            return redirect(url_for(f"{self.endpoint}.show", pk=pk, **cleaned.to_dict(flat=False)))
+            return redirect(self._address("show", cleaned, pk=pk))
         row = self.row(pk)
         return self.render_template(
             self.show_template,
@@ -200,22 +216,25 @@ class AgentView(ModelView):  # type: ignore[misc]
             related_views=self._related_views,
         )
 
+    def _address(self, page: str, args: Any, **values: Any) -> str:
+        asked: dict[str, Any] = {**args.to_dict(flat=False), **values}
+        return url_for(f"{self.endpoint}.{page}", **asked)
+
     def row(self, pk: str | int) -> Any:
         """The row of this view with this key; 404 when the view does not show it."""
-        found = self.rows([str(pk)])
-        return found[0]
+        return self.rows([str(pk)])[0]
 
-    def rows(self, keys: Sequence[str]) -> list[Any]:  # type: ignore[valid-type]
+    def rows(self, keys: Sequence[str]) -> Sequence[Any]:
         """The rows of these keys by key, all within the base filters; 404 when one is not."""
         ids = {number for key in keys if (number := whole_number(key)) is not None}
         if not ids or len(ids) != len(set(keys)) or len(ids) > admin_lists.MAX_PAGE_SIZE:
             abort(404)
         model = self.datamodel.obj
         query = self._base_filters.apply_all(self.session.query(model))
-        found = query.filter(model.id.in_(ids)).order_by(model.id).all()
+        found: Sequence[Any] = query.filter(model.id.in_(ids)).order_by(model.id).all()
         if len(found) != len(ids):
             abort(404)
-        return found  # type: ignore[no-any-return]
+        return found
 
     # ---- Saving -------------------------------------------------------------------------------------
 
@@ -378,9 +397,8 @@ class AgentView(ModelView):  # type: ignore[misc]
     # ---- Statements: one per relation shown, never one per row --------------------------------------
 
     def _get_list_widget(self, filters: Any, **more: Any) -> Any:
-        for name in self._relations_shown():
-            filters = _Eager.added(filters, self.datamodel, name)
-        return super()._get_list_widget(filters=filters, **more)
+        wanted = admin_lists.with_relations(filters, self._relations_shown())
+        return super()._get_list_widget(filters=wanted, **more)
 
     def _relations_shown(self) -> Sequence[str]:
         roots = dict.fromkeys(column.split(".")[0] for column in self.list_columns)
@@ -388,27 +406,6 @@ class AgentView(ModelView):  # type: ignore[misc]
 
 
 COLUMN_LISTS = ("add_columns", "edit_columns", "show_columns", "search_columns")
-
-
-class _Eager:
-    """A filter that only says to load a relation with the rows."""
-
-    is_related_view = False
-    arg_name = None
-    name = ""
-
-    def __init__(self, column_name: str, datamodel: Any) -> None:  # the framework's own order
-        self.datamodel, self.column_name, self.model = datamodel, column_name, datamodel.obj
-
-    def apply(self, query: Any, value: Any) -> Any:
-        return query.options(selectinload(getattr(self.model, self.column_name)))
-
-    @classmethod
-    def added(cls, filters: Any, datamodel: Any, name: str) -> Any:
-        copied = filters.copy()
-        copied._search_filters = filters._search_filters
-        copied._add_filter(cls(name, datamodel), True)
-        return copied
 
 
 def _choose(item: Any, row: Any) -> None:

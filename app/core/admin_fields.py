@@ -115,6 +115,9 @@ class ChoiceField(SelectField):  # type: ignore[misc]
         except ValueError:
             raise ValueError(gettext("Choose one of the values offered.")) from None
 
+    def has_groups(self) -> bool:
+        return False
+
     def iter_choices(self) -> Any:
         chosen = self.data.value if isinstance(self.data, self.kind) else self.data or ""
         for one in self._offered():

@@ -16,8 +16,8 @@ from wtforms import BooleanField, DateField, StringField, TextAreaField, TimeFie
 
 from app.core.admin_fields import (
     ChoiceField,
-    MoneyField,
     MomentField,
+    MoneyField,
     NoControlCharacters,
     RowField,
     WholeNumberField,
@@ -64,9 +64,10 @@ def _rules(column: sa.Column[Any], searching: bool) -> list[Any]:
 
 def _maker(view: Any, name: str, column: sa.Column[Any], searching: bool) -> Callable[..., Any]:
     kind = column.type
-    if isinstance(kind, sa.Enum):
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        members = kind.enum_class
         return lambda **more: ChoiceField(
-            kind=kind.enum_class,
+            kind=members,
             labels=view.choice_labels.get(name, {}),
             optional=searching or bool(column.nullable),
             default=_default(column),

@@ -6,13 +6,15 @@ Whatever is not offered, or not readable, is left out: the list shows its defaul
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from flask import g, has_request_context
-from flask_appbuilder.models.filters import Filters
+from flask_appbuilder.models.filters import BaseFilter, Filters
+from flask_appbuilder.models.sqla.filters import FilterRelationOneToManyNotEqual
+from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock
@@ -81,7 +83,44 @@ def filter_of(view: Any, key: str, value: str) -> tuple[Any, Any] | None:
     typed, chosen = typed_value(view.datamodel, name, value), offered[number]
     if typed is None:
         return None
+    if view.datamodel.is_relation(name):
+        refused = isinstance(chosen, FilterRelationOneToManyNotEqual)
+        return (NotRelated if refused else Related)(name, view.datamodel), typed
     return chosen, [typed] if chosen.arg_name in {"in", "not_in"} else typed
+
+
+class Related(BaseFilter):  # type: ignore[misc]
+    """Rows tied to the row of this key: one statement, no row read first."""
+
+    refused = False
+
+    def apply(self, query: Any, value: int) -> Any:
+        relation = getattr(self.model, self.column_name)
+        is_it = relation.property.mapper.class_.id == value
+        found = relation.any(is_it) if relation.property.uselist else relation.has(is_it)
+        return query.filter(~found if self.refused else found)
+
+
+class NotRelated(Related):
+    """The others."""
+
+    refused = True
+
+
+class Eager(BaseFilter):  # type: ignore[misc]
+    """Not a filter: loads a relation with the rows, in one statement for all of them."""
+
+    def apply(self, query: Any, value: Any) -> Any:
+        return query.options(selectinload(getattr(self.model, self.column_name)))
+
+
+def with_relations(filters: Filters, names: Sequence[str]) -> Filters:
+    """The same filters, which load these relations too."""
+    copied = copy.copy(filters)
+    copied.filters, copied.values = list(filters.filters), list(filters.values)
+    for name in names:
+        copied.add_filter(name, Eager, "")
+    return copied
 
 
 def typed_value(datamodel: Any, name: str, value: str) -> Any:
