@@ -59,6 +59,7 @@ class HomeView(PageView):
             updates=catalogue.UPDATES,
             news=queries.news(session, clock.now(), queries.NEWS_ON_HOME),
             texts=texts,
+            words=texts.MonthWords(),
         )
 
     @public_page("/actualites")
