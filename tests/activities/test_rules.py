@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,9 +46,7 @@ CALENDAR = Calendar(
         on(OFFICE, "Pont de la mairie", date(2026, 5, 15)),
         on(OFFICE, "Pont de la mairie", date(2027, 5, 7)),
         on(PeriodKind.SCHOOL_HOLIDAY, "Vacances d’hiver", date(2027, 2, 13), date(2027, 2, 28)),
-        PeriodFacts(
-            PeriodKind.CLOSURE, "Travaux", date(2027, 1, 18), date(2027, 1, 19), site_id=1
-        ),
+        PeriodFacts(PeriodKind.CLOSURE, "Travaux", date(2027, 1, 18), date(2027, 1, 19), site_id=1),
     ]
 )
 
@@ -315,7 +314,7 @@ def test_bands_end_to_end_leave_no_hole(edges: list[int], quotient: int) -> None
     ends = [0, *sorted(edges), None]
     bands = [
         BandFacts(number, f"T{number}", number * 10, 0, low or 0, high)
-        for number, (low, high) in enumerate(zip(ends, ends[1:], strict=False))
+        for number, (low, high) in enumerate(pairwise(ends))
     ]
     rules.checked_bands(bands)
     band = rules.pick_band(bands, PriceFacts(quotient, True, 1))
@@ -340,9 +339,7 @@ def test_no_grid_yet() -> None:
 
 def test_bands_that_fit_the_same_families_are_refused() -> None:
     with pytest.raises(BandsOverlap):
-        rules.checked_bands(
-            [BandFacts(1, "A", 1, 0, 0, 501), BandFacts(2, "B", 2, 0, 500, None)]
-        )
+        rules.checked_bands([BandFacts(1, "A", 1, 0, 0, 501), BandFacts(2, "B", 2, 0, 500, None)])
     rules.checked_bands(GRID)
 
 

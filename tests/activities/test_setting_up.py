@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import url_for
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -40,11 +42,24 @@ def agent(make: Factory, session: Session, sign_in: Any) -> FlaskClient:
     return sign_in(account)
 
 
-def fill(client: FlaskClient, url: str, **typed: Any) -> None:
-    """Post a form and follow to the page that says it is saved."""
+def fill(client: FlaskClient, page: str, **typed: Any) -> None:
+    """Post the form of a page (its endpoint, or its address) and follow to what says it is saved."""
+    url = page if page.startswith("/") else address(client, page)
     answer = client.post(url, data=typed, follow_redirects=True)
-    assert answer.status_code == 200, answer.text
-    assert answer.history, f"{url} was refused:\n{answer.text}"
+    assert answer.status_code == 200, (url, answer.request.path, words(answer.text))
+    assert answer.history, (url, words(answer.text))
+
+
+def address(client: FlaskClient, endpoint: str) -> str:
+    """The address of a page without arguments."""
+    with client.application.test_request_context():
+        return url_for(endpoint, _external=False)
+
+
+def words(page: str) -> str:
+    """The text of the main part of a page."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
 
 
 def only(session: Session, kind: Any) -> int:
@@ -54,11 +69,11 @@ def only(session: Session, kind: Any) -> int:
 
 
 def test_from_nothing_to_a_bookable_opening(agent: FlaskClient, session: Session) -> None:
-    fill(agent, "/agents/school/add", name="École des Tilleuls")
-    fill(agent, "/agents/level/add", name="CE1", position="5")
+    fill(agent, "SchoolAdmin.add", name="École des Tilleuls")
+    fill(agent, "LevelAdmin.add", name="CE1", position="5")
     fill(
         agent,
-        "/agents/schoolyear/add",
+        "SchoolYearAdmin.add",
         label="2026-2027",
         starts_on="2026-09-01",
         ends_on="2027-07-03",
@@ -84,10 +99,10 @@ def test_from_nothing_to_a_bookable_opening(agent: FlaskClient, session: Session
 
 def set_up_the_canteen(agent: FlaskClient, session: Session, school: int, year: int) -> None:
     """Site, deadline, activity, slot, pattern, prices."""
-    fill(agent, "/agents/sites/add", name="École des Tilleuls", school=school)
+    fill(agent, "SiteAdmin.add", name="École des Tilleuls", school=school)
     fill(
         agent,
-        "/agents/delais/add",
+        "DeadlineRuleAdmin.add",
         name="La veille ouvrée à 10 h",
         kind="working_days_before",
         days="1",
@@ -97,7 +112,7 @@ def set_up_the_canteen(agent: FlaskClient, session: Session, school: int, year: 
     rule = only(session, DeadlineRule)
     fill(
         agent,
-        "/agents/activites/add",
+        "ActivityAdmin.add",
         name="Restaurant scolaire",
         category="meal",
         position="1",
@@ -107,7 +122,7 @@ def set_up_the_canteen(agent: FlaskClient, session: Session, school: int, year: 
     )
     fill(
         agent,
-        "/agents/creneaux/add",
+        "SlotAdmin.add",
         activity=only(session, Activity),
         name="Restaurant scolaire",
         short_name="midi",
@@ -118,14 +133,14 @@ def set_up_the_canteen(agent: FlaskClient, session: Session, school: int, year: 
     slot = only(session, Slot)
     fill(
         agent,
-        "/agents/modeles/add",
+        "OpeningPatternAdmin.add",
         slot=slot,
         site=only(session, Site),
         school_year=year,
         weekdays=["0", "1", "3", "4"],
         capacity="90",
     )
-    fill(agent, "/agents/grilles/add", slot=slot, valid_from="2026-09-01", cost_cents="9,80")
+    fill(agent, "PriceGridAdmin.add", slot=slot, valid_from="2026-09-01", cost_cents="9,80")
     fill(agent, f"/agents/tarifs/{only(session, PriceGrid)}", cost_cents="9,80", **bands())
 
 
@@ -153,7 +168,7 @@ def enter_a_family(
     """A household with its residence and quotient, its child and the child's school."""
     fill(
         agent,
-        "/agents/household/add",
+        "HouseholdAdmin.add",
         name="Martin",
         street="3 rue des Tilleuls",
         postcode="74520",
