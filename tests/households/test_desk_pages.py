@@ -368,7 +368,7 @@ def test_an_asked_child_who_is_known_is_tied(
 ) -> None:
     asked = Asked(children=(NewChild("Ines", "Durand", cast.ines.born_on),))
     path = asked_by_camille(session, cast, as_camille, asked)
-    assert "est déjà connu" in agent.get(path).text
+    assert "Une fiche existe déjà pour Ines" in agent.get(path).text
     typed = {"decision": "accept", "reason": "", "known-0": str(cast.ines.id)}
     agent.post(path, data=typed)
     session.rollback()
@@ -391,3 +391,65 @@ def test_a_child_that_was_not_proposed_is_not_tied(
 @pytest.mark.parametrize("place", ["/agents/modifications/999999"])
 def test_an_unknown_request_is_404(agent: FlaskClient, place: str) -> None:
     assert agent.get(place).status_code == 404
+
+
+# ---- Generated screens -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "household",
+        "adult",
+        "child",
+        "guardianship",
+        "quotient",
+        "residence",
+        "profilechange",
+        "invitation",
+        "school",
+        "level",
+        "schoolyear",
+        "schooling",
+    ],
+)
+def test_each_generated_list_opens_in_french(agent: FlaskClient, name: str) -> None:
+    answer = agent.get(f"/{name}admin/list/")
+    assert answer.status_code == 200
+    assert answer.text.count("<h1") == 1
+    assert not re.search(r">\s*(Household|Child|School|Level|Name|From)\s*<", answer.text)
+
+
+@pytest.mark.parametrize("name", ["guardianship", "adult", "child", "profilechange", "invitation"])
+def test_what_goes_through_services_has_no_generated_form(agent: FlaskClient, name: str) -> None:
+    assert agent.get(f"/{name}admin/add").status_code == 404
+    assert agent.get(f"/{name}admin/edit/1").status_code == 404
+
+
+def test_a_quotient_is_added_from_its_list_by_the_number_of_the_household(
+    agent: FlaskClient, session: Session, cast: Cast, prices_changed: Calls
+) -> None:
+    typed = {"household": cast.home.number, "quotient": "612", "valid_from": "2027-02-01"}
+    assert agent.post("/quotientadmin/add", data=typed).status_code == 302
+    assert len(prices_changed) == 1
+    unknown = agent.post("/quotientadmin/add", data=typed | {"household": "F-9999"})
+    assert unknown.status_code == 400
+
+
+def test_a_school_year_ends_after_it_starts(agent: FlaskClient) -> None:
+    year = {"label": "2027-2028", "starts_on": "2027-09-01", "ends_on": "2027-07-01", "zone": "A"}
+    assert agent.post("/schoolyearadmin/add", data=year).status_code == 400
+    assert agent.post("/schoolyearadmin/add", data=year | {"zone": "D"}).status_code == 400
+    good = year | {"ends_on": "2028-07-07"}
+    assert agent.post("/schoolyearadmin/add", data=good).status_code == 302
+
+
+def test_an_invitation_is_cancelled_by_an_agent(
+    agent: FlaskClient, session: Session, cast: Cast, as_camille: Actor
+) -> None:
+    row = services.invite_adult(session, as_camille, cast.home.id, "z@exemple.fr", now=clock.now())
+    number = row.id
+    session.commit()
+    agent.post(f"/invitationadmin/action/cancel/{number}")
+    session.rollback()
+    assert queries.open_invitations(session, cast.home.id, clock.now()) == []
