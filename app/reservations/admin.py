@@ -74,7 +74,7 @@ class BookingChangeAdmin(AgentView):
 
     route_base = "/agents/reservations/journal"
     datamodel = SQLAInterface(BookingChange)
-    list_title, show_title = _("Journal of the bookings"), _("Save")
+    list_title, show_title = _("Journal of the bookings"), _("Recorded save")
     label_columns = {
         "id": _("Number"),
         "created_at": _("On"),

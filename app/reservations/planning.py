@@ -22,6 +22,7 @@ from app.core.errors import NotFound
 from app.households import queries as households
 from app.households.models import Household
 from app.households.queries import ChildCard
+from app.households.rules import PriceFacts
 from app.reservations import locking, queries
 from app.reservations.errors import TooMuchAsked
 from app.reservations.locking import EnrolmentRow, OpeningRow
@@ -305,12 +306,15 @@ def _price(
     book = activities.price_book(session, {ask.slot_id for ask in asks}, min(days), max(days))
     pairs = {(household_id, ask.child_id) for ask in asks}
     facts = households.pricing_facts(session, pairs)
+    known: dict[tuple[int, date], PriceFacts] = {}
     lines: list[PlannedLine] = []
     unpriced: list[LeftOut] = []
     for ask in asks:
-        on_day = facts.on(household_id, ask.child_id, ask.day)
+        key = (ask.child_id, ask.day)
+        if key not in known:
+            known[key] = facts.on(household_id, *key)
         try:
-            price = book.price(ask.slot_id, ask.day, on_day)
+            price = book.price(ask.slot_id, ask.day, known[key])
         except NoPrice:
             unpriced.append(_left_out(ask, Refused.NO_PRICE))
             continue
