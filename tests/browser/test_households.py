@@ -20,12 +20,6 @@ from tests.factories import Cast
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with support.launched() as browser:
-        yield browser
-
-
 @pytest.fixture
 def address(app: Flask, cast: Cast, session: Session) -> Iterator[str]:
     session.commit()

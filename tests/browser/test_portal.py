@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from app.core import clock
 from app.core.models import Service, ServiceCode
 from app.notices.services import Recipient, tell
 from app.portal.models import News
-from tests.browser.support import check_page, launched, new_page, picture, served, sign_in
+from tests.browser.support import check_page, new_page, picture, served, sign_in
 from tests.factories import Cast, Factory
 
 pytestmark = pytest.mark.browser
@@ -24,12 +23,6 @@ SERVICES = (
     (ServiceCode.CARE, "Périscolaire", "periscolaire"),
     (ServiceCode.CAMPS, "Animations vacances", "vacances"),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as chromium:
-        yield chromium
 
 
 @pytest.fixture

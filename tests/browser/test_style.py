@@ -53,12 +53,6 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "shell_facts", [lambda: {"commune": "Montclair", "unread": 2}])
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with support.launched() as browser:
-        yield browser
-
-
 def open_as_camille(page: Page, site: str, path: str = "/style") -> None:
     page.context.add_cookies([{"name": "as", "value": "camille", "url": site}])
     page.goto(f"{site}{path}")
