@@ -171,12 +171,13 @@ def missing() -> Catalog:
 
 
 def said() -> set[Id]:
-    """The texts that have French; a plural answers for its singular too."""
+    """The texts that a room has put into French; a plural answers for its singular too.
+
+    Flask-AppBuilder's French does not count: its « Sauvegarder » is not our « Enregistrer ».
+    """
     found: set[Id] = set()
-    for message in entries(merged()):
-        found.add(message.id)
-        if isinstance(message.id, tuple):
-            found.add(message.id[0])
+    for message in (message for part in parts().values() for message in entries(part)):
+        found |= {message.id, singular(message.id)}
     return found
 
 

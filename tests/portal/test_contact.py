@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,12 @@ WRITTEN = {
     "phone": "06 00 00 00 00",
     "body": "Bonjour,\nma fille mange-t-elle demain ?",
 }
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_posts(app: Flask) -> None:
+    """Each test starts with a fresh count of what this address sent."""
+    app.appbuilder.sm.limiter.reset()  # type: ignore[attr-defined]
 
 
 @pytest.fixture
