@@ -33,6 +33,7 @@ from app.households import models as _households  # noqa: F401
 from app.households import services as households
 from app.households.child_desk import ChildDesk
 from app.households.desk_views import HouseholdDesk, ProfileChangeDesk
+from app.households.requests_views import RequestsView
 from app.households.views import InvitationView, ProfileView
 from app.notices import models as _notices  # noqa: F401
 from app.notices import views as notice_views
@@ -133,7 +134,7 @@ def add_views(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(page)
     for page in (RegistrationView, LostView, OptionsView):
         appbuilder.add_view_no_menu(page)
-    for page in (ProfileView, InvitationView, HouseholdDesk, ChildDesk, ProfileChangeDesk):
+    for page in (ProfileView, RequestsView, InvitationView, HouseholdDesk, ChildDesk, ProfileChangeDesk):
         appbuilder.add_view_no_menu(page)
     for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)

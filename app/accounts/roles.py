@@ -84,6 +84,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "AccountView": FAMILY,
     # households
     "ProfileView": FAMILY,
+    "RequestsView": FAMILY,
     "InvitationView": PUBLIC,
     "HouseholdDesk": {AGENT: EVERY, CASHIER: USE, ADMIN: EVERY},
     "ChildDesk": {AGENT: USE, ADMIN: USE},

@@ -203,6 +203,15 @@ def waiting_change(session: Session, household_id: int) -> ProfileChange | None:
     )
 
 
+def profile_changes(session: Session, household_id: int) -> Sequence[ProfileChange]:
+    """Everything the household asked to change of its file, the newest first."""
+    return session.scalars(
+        sa.select(ProfileChange)
+        .where(ProfileChange.household_id == household_id)
+        .order_by(ProfileChange.created_at.desc(), ProfileChange.id.desc())
+    ).all()
+
+
 def household(session: Session, household_id: int) -> Household:
     """The household. NotFound."""
     found = session.get(Household, household_id)

@@ -42,7 +42,7 @@ class ProfileView(PageView):
             profile=profile,
             me=_my_adult(profile),
             asked=waiting,
-            names=_names(profile),
+            names=member_names(profile),
             documents=_documents(profile.household.id),
         )
 
@@ -179,7 +179,7 @@ def _my_adult(profile: queries.Profile) -> Adult:
     return me
 
 
-def _names(profile: queries.Profile) -> dict[str, dict[int, str]]:
+def member_names(profile: queries.Profile) -> dict[str, dict[int, str]]:
     """First names of the members that a request may name."""
     return {
         "children": {child.id: child.first_name for child in profile.children},
