@@ -31,8 +31,9 @@ from app.core.text import N_
 from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
 from app.households import services as households
+from app.households.change_desk import ProfileChangeDesk
 from app.households.child_desk import ChildDesk
-from app.households.desk_views import HouseholdDesk, ProfileChangeDesk
+from app.households.desk_views import HouseholdDesk
 from app.households.requests_views import RequestsView
 from app.households.views import InvitationView, ProfileView
 from app.notices import models as _notices  # noqa: F401
@@ -134,7 +135,14 @@ def add_views(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(page)
     for page in (RegistrationView, LostView, OptionsView):
         appbuilder.add_view_no_menu(page)
-    for page in (ProfileView, RequestsView, InvitationView, HouseholdDesk, ChildDesk, ProfileChangeDesk):
+    for page in (
+        ProfileView,
+        RequestsView,
+        InvitationView,
+        HouseholdDesk,
+        ChildDesk,
+        ProfileChangeDesk,
+    ):
         appbuilder.add_view_no_menu(page)
     for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)

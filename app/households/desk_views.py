@@ -8,7 +8,6 @@ from typing import Any
 from flask import Response, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 from wtforms import SelectChoice
 
 from app.core import clock, hooks, pages
@@ -17,11 +16,9 @@ from app.core.errors import Refusal
 from app.core.pdf import render_pdf
 from app.core.views import PageView, agent_page, current_actor
 from app.households import desk, queries, services
-from app.households.asked import Asked
 from app.households.forms import (
     AdultForm,
     ChildForm,
-    DecisionForm,
     HouseholdForm,
     QuotientForm,
     ResidenceForm,
@@ -317,45 +314,6 @@ class HouseholdDesk(DeskView):
         )
 
 
-class ProfileChangeDesk(DeskView):
-    """« /agents/modifications/… »: what families ask to change of their household."""
-
-    route_base = "/agents/modifications"
-    default_view = "show"
-
-    @agent_page("/<int:change_id>", methods=["GET", "POST"])
-    def show(self, change_id: int) -> Any:
-        """What is asked beside what is known; accept or refuse."""
-        session = db.session()
-        change = desk.change_file(session, change_id)
-        asked = Asked.from_json(change.asked)
-        known = [queries.same_children(session, *child) for child in asked.children]
-        form = DecisionForm()
-        household_id = change.household_id
-        accept = request.form.get("decision") == "accept"
-        chosen = _chosen_children(known)
-        return self.run(
-            form,
-            lambda session: _decided(
-                services.decide_profile_change(
-                    session,
-                    current_actor(),
-                    change_id,
-                    accept=accept,
-                    reason=form.reason.data,
-                    known_children=chosen,
-                    now=clock.now(),
-                ).state
-            ),
-            title=_("Change asked by a family"),
-            back=_url(household_id),
-            change=change,
-            asked=asked,
-            known=known,
-            names=_names(session, household_id),
-        )
-
-
 def _may_change() -> bool:
     """The régisseur reads the page; its verbs are for agents."""
     return bool(current_app.appbuilder.sm.has_access("can_change", HouseholdDesk.__name__))  # type: ignore[attr-defined]
@@ -368,11 +326,6 @@ def _typed(form: Any) -> dict[str, Any]:
 
 def _saved(_result: object) -> str:
     return _("Saved.")
-
-
-def _decided(state: str) -> str:
-    accepted = state == "accepted"
-    return _("The request is accepted.") if accepted else _("The request is refused.")
 
 
 def _household(household_id: int) -> Household:
@@ -399,22 +352,3 @@ def _known_children(form: ChildForm) -> list[Any]:
     return queries.same_children(
         db.session(), form.first_name.data, form.last_name.data, form.born_on.data
     )
-
-
-def _chosen_children(known: list[list[Any]]) -> dict[int, int]:
-    """Place of an asked child → the known child that the agent ticked, among those proposed."""
-    chosen: dict[int, int] = {}
-    typed: MultiDict[str, str] = request.form
-    for place, children in enumerate(known):
-        picked = typed.get(f"known-{place}", 0, type=int)
-        if picked in {child.id for child in children}:
-            chosen[place] = picked
-    return chosen
-
-
-def _names(session: Session, household_id: int) -> dict[str, dict[int, str]]:
-    children = queries.children_of(session, household_id, clock.today())
-    return {
-        "children": {child.id: child.first_name for child in children},
-        "adults": {one.id: str(one) for one in queries.adults_of(session, household_id)},
-    }
