@@ -209,7 +209,7 @@ class BandRow(Form):  # type: ignore[misc]
     resident = SelectField(
         _("Families"),
         choices=[
-            SelectChoice("", _("All")),
+            SelectChoice("", _("All families")),
             SelectChoice("yes", _("Residents")),
             SelectChoice("no", _("Other communes")),
         ],
