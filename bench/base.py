@@ -56,6 +56,8 @@ class Measure:
     """Seconds spent and statements sent inside ``measured``."""
 
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Of this process alone: what a busy machine does not blur."""
     statements: int = 0
     texts: list[str] = field(default_factory=list)
 
@@ -74,11 +76,12 @@ def measured(session: Any) -> Iterator[Measure]:
 
     engine = session.get_bind()
     sa.event.listen(engine, "before_cursor_execute", note)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     try:
         yield found
     finally:
         found.seconds = time.perf_counter() - start
+        found.cpu_seconds = time.process_time() - cpu
         found.statements = len(found.texts)
         sa.event.remove(engine, "before_cursor_execute", note)
 

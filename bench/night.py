@@ -104,6 +104,7 @@ def run(bookings: int, url: str, *, killed: bool) -> tuple[int, int, int]:
             charged = night(session)
         say("charged", charged)
         say("seconds", f"{found.seconds:.1f}", MOST_SECONDS, found.seconds <= MOST_SECONDS)
+        say("  of which processor", f"{found.cpu_seconds:.1f}")
         say("statements", found.statements)
         peak = megabytes()
         say("memory of the process, MB", f"{peak:.0f}", MOST_MB, peak <= MOST_MB)

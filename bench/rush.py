@@ -62,7 +62,7 @@ class Answer:
 
 
 @contextmanager
-def web(url: str, var: str) -> Iterator[int]:
+def web(url: str, var: str, workers: int = WORKERS) -> Iterator[int]:
     """gunicorn with its workers on a free port of this machine."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -72,7 +72,7 @@ def web(url: str, var: str) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}"]
     command += [
         "--workers",
-        str(WORKERS),
+        str(workers),
         "--threads",
         "4",
         "--backlog",
@@ -114,13 +114,13 @@ def browsers(app: Flask, found: Seeded, day: date, port: int) -> list[Parent]:
     """Every family signed in with its month page open and the four slots of ``day`` ticked."""
     ids = [str(row["id"]) for row in found.openings if row["day"] == day]
     accounts = dict(
-        db.session.execute(sa.select(Account.household_id, Account).where(Account.household_id > 0))
-        .tuples()
-        .all()
+        db.session.execute(
+            sa.select(Account.household_id, Account).where(Account.household_id > 0)
+        ).all()
     )
     opened = []
     for household_id in found.households:
-        cookie = _cookie(app, accounts[household_id])
+        cookie = cookie_of(app, accounts[household_id])
         path = f"/agenda/{found.children[household_id][0]}/{day:%Y-%m}"
         status, page = send(port, Parent(cookie, path, b""), "GET")
         if status != 200:
@@ -129,7 +129,7 @@ def browsers(app: Flask, found: Seeded, day: date, port: int) -> list[Parent]:
     return opened
 
 
-def _cookie(app: Flask, account: Account) -> str:
+def cookie_of(app: Flask, account: Account) -> str:
     """The cookie of a signed-in session, without the cost of the login page."""
     client = app.test_client()
     with client.session_transaction() as kept:
