@@ -100,7 +100,7 @@ def test_the_list_of_the_day_and_its_totals(session: Session, cast: Cast, regie:
         cheque_number="0000123",
     )
     page = regie.get("/agents/guichet/jour?jour=2027-01-12").get_data(as_text=True)
-    for fact in ("2027-00001", "2027-00002", "100,50", "60,50", "0000123"):
+    for fact in ("2027-00001", "2027-00002", "100,50", "60,50", "0000123", "Espèces, 1 "):
         assert fact in page
     assert "2027-00001" not in regie.get("/agents/guichet/jour?jour=2027-01-11").get_data(
         as_text=True
