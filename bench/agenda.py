@@ -76,6 +76,7 @@ def measure(households: int, bookings: int) -> Figures:
         path = f"/agenda/{found.children[household_id][0]}/{clock.today():%Y-%m}"
         statements, page, ms = alone(app, path, cookie)
         with web(f"sqlite:///{Path(folder) / 'portail.sqlite'}", folder, workers=1) as port:
+            get(port, path, cookie)  # the worker loads the application at its first request
             rate = load(port, path, cookie)
             bare = load(port, "/contact", cookie)
     return Figures(statements, len(page), len(gzip.compress(page)), ms, rate, bare)
@@ -95,6 +96,14 @@ def alone(app: Flask, path: str, cookie: str) -> tuple[int, bytes, float]:
         times.append(time.perf_counter() - began)
     sent = [text for text in seen.texts if not text.startswith("BEGIN")]
     return len(sent), page.data, sorted(times)[15] * 1000
+
+
+def get(port: int, path: str, cookie: str) -> None:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers={"Cookie": cookie})
+    connection.getresponse().read()
+    connection.close()
 
 
 def load(port: int, path: str, cookie: str) -> float:

@@ -163,7 +163,7 @@ class AgendaView(PageView):
             bar=Bar(missing=bool(refused and refused.recharge), title=refused.title)
             if refused
             else Bar(gettext("Nothing to save")),
-            rules_url=settings.get(db.session, settings.RULES_URL),
+            rules_url=settings.get(db.session, settings.RULES_URL) or place("rules"),
             recharge_url=place("payments"),
         )
 

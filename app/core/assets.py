@@ -31,12 +31,15 @@ def sprite() -> str:
 
 def _add_version(endpoint: str, values: dict[str, Any]) -> None:
     if endpoint == "static" and "v" not in values and current_app.static_folder:
-        path = Path(current_app.static_folder, values.get("filename", ""))
-        if path.is_file():
-            values["v"] = _mark(path, path.stat().st_mtime_ns)
+        folder = Path(current_app.static_folder)
+        read = _mark.__wrapped__ if current_app.debug else _mark
+        mark = read(folder, values.get("filename", ""))
+        if mark:
+            values["v"] = mark
 
 
 @lru_cache(maxsize=256)
-def _mark(path: Path, stamp: int) -> str:
-    """Eight characters of the content's hash, worked out once per version of the file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+def _mark(folder: Path, filename: str) -> str:
+    """Eight characters of the content's hash, empty for no file. Read once per process."""
+    path = folder / filename
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.is_file() else ""
