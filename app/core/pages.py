@@ -63,6 +63,7 @@ PLACES = {
     "contact": "/contact",
     "faq": "/faq",
     "terms": "/conditions-generales",
+    "rules": "/reglement-interieur",
     "privacy": "/donnees-personnelles",
     "accessibility": "/accessibilite",
     "back_office": "/agents/",

@@ -78,6 +78,11 @@ class HomeView(PageView):
         """General terms of use (A3)."""
         return self._text("terms")
 
+    @public_page("/reglement-interieur")
+    def rules(self) -> Any:
+        """What the services apply, until the commune gives the address of its own text (B1)."""
+        return self._text("rules")
+
     @public_page("/donnees-personnelles")
     def privacy(self) -> Any:
         """What is kept, why, how long, and the rights of the families."""

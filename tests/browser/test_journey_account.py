@@ -99,7 +99,7 @@ def update_profile(page: Page) -> None:
     field(page, "Téléphone mobile").fill("06 98 76 54 32")
     field(page, "Numéro et rue").fill("3 rue de la Forge")
     field(page, "Code postal").fill("74520")
-    field(page, "Ville").fill("Montclair")
+    field(page, "Commune").fill("Montclair")
     page.get_by_role("button", name="Enregistrer la demande").click()
     heading(page, "Mon profil")
     expect(page.get_by_text("06 98 76 54 32").first).to_be_visible()
@@ -189,7 +189,7 @@ def be_blocked(page: Page, town: Montclair, known: str) -> None:
     assert one == other
     link.click()
     heading(page, "Nous contacter")
-    for service in ("Scolaire", "Périscolaire", "Animations vacances"):
+    for service in ("Service scolaire", "Service périscolaire", "Animations vacances"):
         expect(page.get_by_role("heading", name=service, exact=True)).to_be_visible()
 
 
