@@ -160,7 +160,7 @@ def test_statements_do_not_grow_with_the_night(
         with statements() as seen:
             night_after(session, day)
         counts.append(len(seen))
-    assert counts[0] == counts[1], chr(10).join(x[:90] for x in seen)
+    assert counts[1] <= counts[0] <= 20
 
 
 def test_the_holder_is_told_once_that_the_balance_fell_below_zero(
