@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
@@ -54,12 +56,14 @@ def test_a_refused_form_takes_the_focus_to_its_summary(
     with served(app) as address, new_page(browser, phone=phone) as page:
         page.goto(f"{address}/compte/creer")
         page.get_by_role("button", name="Valider").click()
+        expect(page.get_by_role("alert")).to_be_focused()
         check_page(page)
-        expect(page.get_by_role("alert")).to_be_visible()
         page.goto(f"{address}/login/")
         page.get_by_label("Identifiant ou e-mail").fill("camille.martin")
         page.get_by_label("Mot de passe", exact=False).first.fill("Faux12345")
         page.keyboard.press("Enter")
+        expect(page).to_have_title(re.compile("^Erreur"))
+        expect(page.get_by_role("alert")).to_be_focused()
         check_page(page)
 
 
@@ -82,7 +86,7 @@ def test_the_theme_is_kept(app: Flask, cast: Cast, session: Session, browser: Br
         sign_in(page, app, cast.camille, address)
         session.rollback()
         page.goto(f"{address}/profil/options")
-        page.get_by_text("Sombre", exact=True).click()
+        page.get_by_role("radio", name="Sombre").check()
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
         page.goto(f"{address}/profil/options/identifiant")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
