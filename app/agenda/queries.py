@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -98,10 +99,12 @@ def slot_rows(
         .order_by(Opening.day, Activity.position, Slot.position, Slot.starts_at, Opening.id)
     )
     slots: dict[int, SlotInfo] = {}
-    return [
-        SlotRow(row[0], row[1], slots.setdefault(row[2], SlotInfo(*row[2:7])), *row[7:])
-        for row in found
-    ]
+
+    def slot_row(child_id: int, opening_id: int, *values: Any) -> SlotRow:
+        slot = slots.setdefault(values[0], SlotInfo(*values[:5]))
+        return SlotRow(child_id, opening_id, slot, *values[5:])
+
+    return [slot_row(*row) for row in found]
 
 
 @dataclass(frozen=True)
