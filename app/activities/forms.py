@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -126,6 +126,9 @@ class ResizeForm(ChoiceForm):
 class EnrolForm(FlaskForm):  # type: ignore[misc]
     """On what to enrol. ``lists`` fills the choices before validating."""
 
+    whom: ClassVar[tuple[str, ...]] = ()
+    """Fields asked first, though declared by the subclass."""
+
     activity = SelectField(_("Activity"), [mandatory()], coerce=int)
     site = SelectField(_("Site"), [mandatory()], coerce=int)
     year = SelectField(_("School year"), [mandatory()], coerce=int)
@@ -141,6 +144,9 @@ class EnrolForm(FlaskForm):  # type: ignore[misc]
         for field, rows in ((self.activity, activities), (self.site, sites), (self.year, years)):
             field.choices = choices(rows)
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(sorted(super().__iter__(), key=lambda field: field.name not in self.whom))
+
     def where(self) -> Where:
         """What was typed."""
         return Where(
@@ -155,11 +161,15 @@ class EnrolForm(FlaskForm):  # type: ignore[misc]
 class EnrolChildForm(EnrolForm):
     """One child among those found."""
 
+    whom = ("child_id",)
+
     child_id = SelectField(_("Child"), [mandatory()], coerce=int)
 
 
 class EnrolClassForm(EnrolForm):
     """The pupils of a school, or of some levels of it."""
+
+    whom = ("school", "levels")
 
     school = SelectField(_("School"), [mandatory()], coerce=int)
     levels = Boxes(_("Levels"), coerce=int, description=_("None ticked: every level."))
