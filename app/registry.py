@@ -13,6 +13,7 @@ from app.accounts import models as _accounts  # noqa: F401  (tables known to one
 from app.accounts.admin import FamilyAccountAdmin, StaffAccountAdmin
 from app.accounts.views import LostView, OptionsView, RegistrationView
 from app.activities import admin as activities_admin
+from app.activities import daily_admin
 from app.activities import models as _activities  # noqa: F401
 from app.activities.desk_views import OpeningDesk, YearDesk
 from app.activities.enrolment_views import EnrolmentDesk
@@ -263,13 +264,13 @@ def _add_activities(appbuilder: AppBuilder) -> None:
         appbuilder.add_view, category="Services", category_label=_l("Services"), category_icon=""
     )
     screens = activities_admin
-    add(screens.EnrolmentAdmin, "Enrolments", label=_l("Enrolments"), icon="person-check")
-    add(screens.OpeningAdmin, "Openings", label=_l("Openings"), icon="calendar-event")
+    add(daily_admin.EnrolmentAdmin, "Enrolments", label=_l("Enrolments"), icon="person-check")
+    add(daily_admin.OpeningAdmin, "Openings", label=_l("Openings"), icon="calendar-event")
     add(OpeningDesk, "Close openings", label=_l("Close openings"), icon="calendar-x")
     add(YearDesk, "Prepare a school year", label=_l("Prepare a school year"), icon="calendar-plus")
     add(screens.CalendarPeriodAdmin, "Calendar", label=_l("Calendar"), icon="calendar3")
     add(screens.OpeningPatternAdmin, "Patterns", label=_l("Opening patterns"), icon="calendar-week")
-    add(screens.PriceGridAdmin, "Price grids", label=_l("Price grids"), icon="tags")
+    add(daily_admin.PriceGridAdmin, "Price grids", label=_l("Price grids"), icon="tags")
     add(screens.ActivityAdmin, "Activities", label=_l("Activities"), icon="star")
     add(screens.SlotAdmin, "Slots", label=_l("Slots"), icon="clock")
     add(screens.DeadlineRuleAdmin, "Deadlines", label=_l("Deadline rules"), icon="hourglass-split")

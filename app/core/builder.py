@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask, current_app
 from flask_appbuilder import AppBuilder
 from sqlalchemy.orm import Session
+
+# It has no filter for a time of the day and says so for every such column at every start.
+logging.getLogger("flask_appbuilder.models.filters").setLevel(logging.ERROR)
 
 
 class PortalBuilder(AppBuilder):  # type: ignore[misc]

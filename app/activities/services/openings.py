@@ -96,7 +96,7 @@ def generate_openings(session: Session, actor: Actor, school_year_id: int) -> Ge
 
     Missing openings are added with their deadlines (B13). From tomorrow on, those not edited by
     hand take the pattern's capacity, are closed when their day is not open any more and nobody is
-    booked, and open again when it is. Run twice, the second run does nothing. Seven statements at
+    booked, and open again when it is. Run twice, the second run does nothing. Nine statements at
     most, besides the trail. Raises NotFound, NoPattern, CalendarMissing.
     """
     year = _locked_year(session, school_year_id)
