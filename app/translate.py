@@ -13,6 +13,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def merged() -> Catalog:
 
 
 def empty() -> Catalog:
-    return Catalog(locale="fr", project="Portail famille", fuzzy=False)
+    # A date of its own, or the compiled file would differ every minute.
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    return Catalog(locale="fr", project="Portail famille", fuzzy=False, creation_date=made)
 
 
 def parts() -> dict[str, Catalog]:

@@ -179,7 +179,8 @@
     var short = added > removed && missing > 0;
     bar.hidden = days === 0;
     bar.querySelector("[data-title]").textContent = short ? words.missing.replace("{}", euros(missing)) : count(words.days, days);
-    bar.querySelector("[data-detail]").textContent = words.moved.replace("{1}", euros(added)).replace("{2}", euros(removed));
+    bar.querySelector("[data-detail]").textContent = [[words.moreMoney, added], [words.lessMoney, removed]].filter(function (part) { return part[1]; })
+      .map(function (part) { return part[0].replace("{}", euros(part[1])); }).join(", ");
     bar.querySelector("[data-figure='0']").textContent = euros(added - removed);
     bar.querySelector(".what").classList.toggle("short", short);
     bar.querySelector("[data-recharge]").hidden = !short;
