@@ -15,7 +15,7 @@ from app.activities import services
 from app.activities.models import CalendarPeriod, DeadlineRule, Enrolment, Opening, PriceGrid
 from app.core.actor import SYSTEM
 from app.households.models import School, SchoolYear
-from tests.activities.conftest import Town
+from tests.activities.conftest import Town, count_statements
 from tests.factories import Cast, Factory
 
 THURSDAY = date(2027, 1, 14)
@@ -456,3 +456,16 @@ def test_bad_grids_are_refused_with_what_was_typed(
     assert answer.status_code == 400
     assert said in answer.text
     assert "Tranche 1" in desk.get(grid_page).text
+
+
+@pytest.mark.parametrize("view", ["OpeningAdmin", "EnrolmentAdmin", "PriceGridAdmin"])
+def test_lists_read_in_a_constant_number_of_statements(
+    desk: FlaskClient, at: Any, session: Session, view: str
+) -> None:
+    counts = []
+    for size in (1, 10):
+        with count_statements(session) as seen:
+            desk.get(at(f"{view}.list") + f"?psize_{view}={size}")
+        counts.append(len(seen))
+    assert counts[1] <= counts[0]
+    assert counts[1] <= 16
