@@ -108,12 +108,12 @@ def test_unticking_what_was_shown_removes_it(
 
 
 def test_a_day_past_its_deadline_by_a_second_is_refused_with_its_reason(
-    camille: FlaskClient, cast: Cast, session: Session, frozen_clock: Any
+    camille: FlaskClient, cast: Cast, session: Session, frozen_clock: Any, sign_in: SignIn
 ) -> None:
     html = camille.get(url(cast.jules)).text
     opening = cast.opening(cast.midi, THURSDAY)
     frozen_clock.move_to(opening.book_until + timedelta(seconds=1))
-    answer = camille.post(
+    answer = sign_in(cast.camille).post(
         url(cast.jules),
         data={"shown": "", "token": hidden(html, "token"), "o": [str(opening.id)]},
     )
@@ -199,11 +199,11 @@ def test_what_is_no_number_is_ignored(camille: FlaskClient, cast: Cast, session:
 
 
 def test_like_last_week_fills_the_ticks(
-    camille: FlaskClient, cast: Cast, session: Session, make: Factory, frozen_clock: Any
+    camille: FlaskClient, cast: Cast, session: Session, frozen_clock: Any, sign_in: SignIn
 ) -> None:
     tick(camille, url(cast.jules), cast.opening(cast.midi, THURSDAY))
     frozen_clock.move_to(clock.now() + timedelta(days=7))
-    html = camille.get(url(cast.jules) + "?fill=week").text
+    html = sign_in(cast.camille).get(url(cast.jules) + "?fill=week").text
     next_thursday = cast.opening(cast.midi, THURSDAY + timedelta(days=14))
     assert re.search(rf'value="{next_thursday.id}"[^>]* checked', html)
     assert live(session) == 1
