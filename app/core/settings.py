@@ -74,12 +74,8 @@ COVER_GRACE_HOURS = Declared(
     minimum=1,
     maximum=720,
 )
-TOP_UP_MIN_CENTS = Declared(
-    "top_up_min_cents", int, 100, N_("Smallest top-up"), minimum=100
-)
-TOP_UP_MAX_CENTS = Declared(
-    "top_up_max_cents", int, 100_000, N_("Largest top-up"), maximum=100_000
-)
+TOP_UP_MIN_CENTS = Declared("top_up_min_cents", int, 100, N_("Smallest top-up"), minimum=100)
+TOP_UP_MAX_CENTS = Declared("top_up_max_cents", int, 100_000, N_("Largest top-up"), maximum=100_000)
 
 ALL: tuple[Declared[Any], ...] = (
     COMMUNE_NAME,

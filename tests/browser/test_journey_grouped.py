@@ -66,7 +66,7 @@ def test_a_whole_year_for_two_children_then_nothing(
         planned(page)
         support.check_page(page)
         save(page)
-        assert counts(page, "supprimé") == added
+        assert counts(page, "retiré") == added
 
 
 def take_one_day_off(page: Page) -> None:
