@@ -101,7 +101,11 @@ def types() -> list[list[str]]:
 def strict_files() -> list[str]:
     """Where types are checked: what decides and what writes."""
     app = ROOT / "app"
-    found = [path for path in app.rglob("*.py") if path.name in STRICT_NAMES]
+    found = [
+        path
+        for path in app.rglob("*.py")
+        if path.name in STRICT_NAMES or path.parent.name == "services"
+    ]
     found += [*(app / "core").rglob("*.py"), *(app / "supervisor").rglob("*.py")]
     found += [ROOT / "config.py", ROOT / "tests" / "postgres.py", ROOT / "tests" / "command.py"]
     return sorted({str(path.relative_to(ROOT)) for path in found})
