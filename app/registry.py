@@ -36,6 +36,7 @@ from app.households.change_desk import ProfileChangeDesk
 from app.households.child_desk import ChildDesk
 from app.households.desk_views import HouseholdDesk
 from app.households.requests_views import RequestsView
+from app.households.search_views import SearchView
 from app.households.views import InvitationView, ProfileView
 from app.notices import models as _notices  # noqa: F401
 from app.notices import views as notice_views
@@ -139,6 +140,7 @@ def add_views(appbuilder: AppBuilder) -> None:
     for page in (
         ProfileView,
         RequestsView,
+        SearchView,
         InvitationView,
         HouseholdDesk,
         ChildDesk,

@@ -85,6 +85,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     # households
     "ProfileView": FAMILY,
     "RequestsView": FAMILY,
+    "SearchView": {AGENT: USE, CASHIER: USE, ADMIN: USE},
     "InvitationView": PUBLIC,
     "HouseholdDesk": {AGENT: EVERY, CASHIER: USE, ADMIN: EVERY},
     "ChildDesk": {AGENT: USE, ADMIN: USE},

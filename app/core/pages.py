@@ -67,7 +67,7 @@ PLACES = {
     "privacy": "/donnees-personnelles",
     "accessibility": "/accessibilite",
     "back_office": "/agents/",
-    "search": "/agents/recherche",
+    "search": "/agents/recherche/",
 }
 """Where the shell's links lead: one path per place, so that a page renders whatever room is there."""
 

@@ -15,6 +15,7 @@ from app.core.db import commit, db
 from app.core.errors import NotFound, Refusal
 from app.core.pages import attach
 from app.core.views import PageView, agent_page, current_actor
+from app.households import search
 from app.households.models import Household
 from app.payments import queries as payments
 from app.payments import receipts
@@ -37,7 +38,7 @@ class CounterView(PageView):
     def index(self) -> Any:
         """Find a household; what was taken today."""
         typed = request.args.get("q", "")[:80]
-        found = queries.households_like(db.session(), typed) if typed.strip() else []
+        found = search.households_like(db.session(), typed)
         return self.page(
             "wallet/counter.html",
             typed=typed,

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import hooks
-from app.households.models import Adult, Child, Guardianship, Household
 from app.payments.models import Payment
 from app.wallet.models import LedgerEntry, Wallet
 from app.wallet.rules import Standing
@@ -66,31 +65,3 @@ def has_history(session: Session, household_id: int) -> bool:
     )
     started = sa.exists().where(Payment.household_id == household_id)
     return bool(session.scalar(sa.select(sa.or_(moved, started))))
-
-
-def households_like(session: Session, typed: str, limit: int = 20) -> list[Household]:
-    """Households whose number, name, child or adult begins with what was typed, by name."""
-    start = f"{typed.strip().replace('%', '').replace('_', '')}%"
-    if start == "%":
-        return []
-    of_child = sa.select(Guardianship.household_id).join(Child).where(_begins(Child, start))
-    of_adult = sa.select(Adult.household_id).where(_begins(Adult, start))
-    return list(
-        session.scalars(
-            sa.select(Household)
-            .where(
-                sa.or_(
-                    Household.number.ilike(start),
-                    Household.name.ilike(start),
-                    Household.id.in_(of_child),
-                    Household.id.in_(of_adult),
-                )
-            )
-            .order_by(Household.name, Household.id)
-            .limit(limit)
-        )
-    )
-
-
-def _begins(person: type[Child] | type[Adult], start: str) -> sa.ColumnElement[bool]:
-    return sa.or_(person.first_name.ilike(start), person.last_name.ilike(start))
