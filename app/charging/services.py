@@ -20,6 +20,7 @@ from app.charging.errors import NotReversible, ReasonMissing
 from app.charging.models import Charge
 from app.core import audit
 from app.core.actor import Actor
+from app.core.db import table_of
 from app.core.errors import NotFound
 from app.households import queries as households
 from app.households.rules import PriceFacts
@@ -159,7 +160,7 @@ def _write(
     transactions = [_transaction(one, locked[one.due.household_id].id) for one in costed]
     ids = wallets.post_many(session, transactions, now)
     rows = [_charge_row(one, ledger_id, now) for one, ledger_id in zip(costed, ids, strict=True)]
-    session.execute(sa.insert(Charge), rows, execution_options={"render_nulls": True})
+    session.execute(sa.insert(table_of(Charge)), rows)
     for part in chunks(one.due.id for one in costed):
         session.execute(
             sa.update(Booking)

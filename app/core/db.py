@@ -58,6 +58,13 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    """The table itself: inserting many rows into it skips what the ORM does for each."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)  # noqa: S101  (for the type checker)
+    return table
+
+
 def choice(kind: type[PyEnum]) -> sa.Enum:
     """A column that holds the values of ``kind`` as text, checked by the database."""
     return sa.Enum(

@@ -112,7 +112,7 @@ def _year(session: Session, first: int) -> SchoolYear:
 
 
 def _services(session: Session) -> None:
-    hours = "Lundi, mardi, jeudi et vendredi : 8 h 30 – 12 h et 13 h 30 – 17 h\nMercredi : 8 h 30 – 12 h"
+    hours = "Lundi, mardi, jeudi et vendredi : 8 h 30 – 12 h et 13 h 30 – 17 h\nMercredi : 8 h 30 – 12 h"
     for code, name, phone, email in (
         (ServiceCode.SCHOOL, "Service scolaire", "04 50 00 00 10", "scolaire@montclair.example"),
         (
@@ -144,15 +144,15 @@ def _news(session: Session) -> None:
     for days, title, body in (
         (
             3,
-            "Réservations de cantine : jusqu’à la veille à 10 h",
-            "Vous pouvez réserver ou annuler un repas jusqu’à 10 h le jour ouvré précédent. "
-            "Pour le lundi, c’est le vendredi à 10 h.",
+            "Réservations de cantine : jusqu’à la veille à 10 h",
+            "Vous pouvez réserver ou annuler un repas jusqu’à 10 h le jour ouvré précédent. "
+            "Pour le lundi, c’est le vendredi à 10 h.",
         ),
         (
             12,
             "Le centre de loisirs du mercredi affiche complet certains jours",
             "Réservez dès que vous connaissez vos besoins, et annulez à temps les journées "
-            "dont vous n’avez plus l’usage : elles profitent à une autre famille.",
+            "dont vous n’avez plus l’usage : elles profitent à une autre famille.",
         ),
     ):
         session.add(News(title=title, body=body, published_at=clock.now() - timedelta(days=days)))

@@ -46,7 +46,7 @@ class HouseholdAdmin(AgentView):
         "street": _("Number and street"),
         "postcode": _("Postcode"),
         "city": _("Town"),
-        "exempt_from_cover": _("Exempt from cover"),
+        "exempt_from_cover": _("Exempted from cover"),
         "created_at": _("Created on"),
         "closed_at": _("Closed on"),
     }

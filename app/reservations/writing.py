@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.activities.models import Opening
 from app.core.actor import Actor
+from app.core.db import table_of
 from app.reservations.locking import chunks
 from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
 from app.reservations.plan import LeftOut, Plan, PlannedLine
@@ -77,7 +78,7 @@ def write_plan(
     """Insert and cancel what the plan says, and move ``taken``: three statements."""
     if plan.adds:
         rows = [_row(line, household_id, change_id, now) for line in plan.adds]
-        session.execute(sa.insert(Booking), rows)
+        session.execute(sa.insert(table_of(Booking)), rows)
     cancel(session, [line.booking_id or 0 for line in plan.removes], change_id, now)
     move_taken(session, change_id)
 

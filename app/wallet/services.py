@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.core.db import table_of
 from app.wallet.errors import AlreadyPosted
 from app.wallet.models import LedgerEntry, LedgerKind, LedgerTransaction, Wallet
 from app.wallet.rules import Line, check_balanced
@@ -130,14 +131,11 @@ def _first_posted(session: Session, rows: Sequence[NewTransaction]) -> str | Non
 
 def _insert(session: Session, rows: Sequence[NewTransaction], now: datetime) -> list[int]:
     """Two bulk inserts. Ids are matched by reference: asking the driver for them in order would
-    send one statement a row on SQLite. Nulls are written, or rows would be split by their keys."""
-    statement = sa.insert(LedgerTransaction).returning(
+    send one statement a row on SQLite."""
+    statement = sa.insert(table_of(LedgerTransaction)).returning(
         LedgerTransaction.id, LedgerTransaction.kind, LedgerTransaction.ref
     )
-    nulls = {"render_nulls": True}
-    written = session.execute(
-        statement, [_transaction(row, now) for row in rows], execution_options=nulls
-    )
+    written = session.execute(statement, [_transaction(row, now) for row in rows])
     by_ref = {(kind, ref): transaction_id for transaction_id, kind, ref in written}
     ids = [by_ref[row.kind, row.ref] for row in rows]
     entries = [
@@ -150,7 +148,7 @@ def _insert(session: Session, rows: Sequence[NewTransaction], now: datetime) -> 
         for transaction_id, row in zip(ids, rows, strict=True)
         for line in row.lines
     ]
-    session.execute(sa.insert(LedgerEntry), entries, execution_options=nulls)
+    session.execute(sa.insert(table_of(LedgerEntry)), entries)
     return ids
 
 

@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 
 
 class BrowserMissing(RuntimeError):
