@@ -17,11 +17,10 @@ from app.agenda.forms import GroupedForm
 from app.agenda.grouped import Pattern, Period, Span
 from app.agenda.month import state_of
 from app.agenda.queries import SlotRow
-from app.agenda.refused import Refused, said
+from app.agenda.refused import Refused, said, top_up_url
 from app.core import clock, tokens
 from app.core.db import commit, db
 from app.core.errors import Refusal
-from app.core.pages import place
 from app.core.views import PageView, current_actor, family_page, reads_only
 from app.households.queries import ChildCard
 from app.reservations import services as reservations
@@ -82,7 +81,7 @@ class GroupedView(PageView):
             commit(db.session)
         except Refusal as error:
             db.session.rollback()
-            refused = said(error, place("payments"))
+            refused = said(error)
             return self._page(form, choices, refused, error.status)
         return redirect(url_for(".result", change_id=saved.change_id), 303)
 
@@ -142,17 +141,18 @@ class GroupedView(PageView):
         status: int = 200,
     ) -> Any:
         ready = request.method == "POST" and not form.errors
+        preview = self._preview(form, choices) if ready else None
         return self.page(
             "agenda/grouped.html",
             status,
             form=form,
             choices=choices,
             refusal=refused,
-            preview=self._preview(form, choices) if ready else None,
+            preview=preview,
             standing=reading.means(db.session, current_actor().household_id),
             token=tokens.new_token(),
             texts=texts,
-            recharge_url=place("payments"),
+            recharge_url=top_up_url(preview.plan.missing_cents if preview else 0),
         )
 
     def _preview(self, form: GroupedForm, choices: Choices) -> Preview:
@@ -204,6 +204,11 @@ class Preview:
             for cell in week
             if cell and cell.selectable
         ]
+
+    @property
+    def covered_now(self) -> int:
+        """Cents of the plan that must be covered now: what lies inside the horizon (B6)."""
+        return self.plan.available_cents - self.plan.available_after_cents  # type: ignore[no-any-return]
 
     @property
     def lines(self) -> Sequence[Any]:

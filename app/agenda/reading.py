@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from flask_babel import gettext
@@ -71,9 +72,19 @@ def price_of(session: Session, household_id: int, rows: Collection[SlotRow]) -> 
 
 @dataclass(frozen=True)
 class Means(Standing):
-    """Where the household stands; ``limited``: a booking must be covered (B6)."""
+    """Where the household stands; ``limited``: a booking must be covered (B6).
+
+    ``covered_until``: last day whose bookings must be covered, None when every day must.
+    """
 
     limited: bool = True
+    covered_until: date | None = None
+
+    def covered_days(self, first: date) -> int:
+        """How many days of the month that begins on ``first`` must be covered: 0 to 31."""
+        if self.covered_until is None:
+            return 31
+        return min(max((self.covered_until - first).days + 1, 0), 31)
 
 
 def means(session: Session, household_id: int) -> Means:
@@ -86,7 +97,7 @@ def means(session: Session, household_id: int) -> Means:
             Household.exempt_from_cover,
         ).where(Household.id == household_id)
     ).one()
-    return Means(balance, required, limited=not exempt)
+    return Means(balance, required, not exempt, last_day)
 
 
 def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[PageNotice]:

@@ -85,15 +85,17 @@ def _lines(left: Sequence[LeftOut]) -> list[str]:
 
 
 def _line(why: Refused, days: Sequence[date]) -> str:
-    """« 3 jours, complet : lun. 9 mars, mar. 10 mars et jeu. 12 mars »."""
+    """« Complet, 3 jours : lun. 9 mars, mar. 10 mars, jeu. 12 mars »."""
     named = [dates.day(day, "medium") for day in days[:DAYS_NAMED]]
     if len(days) > DAYS_NAMED:
         named.append(gettext("and %(num)d others", num=len(days) - DAYS_NAMED))
-    return gettext(
-        "%(days)s, %(reason)s: %(named)s",
-        days=ngettext("%(num)d day", "%(num)d days", len(days)),
-        reason=reason(why),
-        named=", ".join(named),
+    return dates.capfirst(
+        gettext(
+            "%(reason)s, %(days)s: %(named)s",
+            reason=reason(why),
+            days=ngettext("%(num)d day", "%(num)d days", len(days)),
+            named=", ".join(named),
+        )
     )
 
 

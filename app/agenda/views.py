@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.agenda import month as months
 from app.agenda import queries, reading, texts
-from app.agenda.refused import Refused, said
+from app.agenda.refused import Refused, said, top_up_url
 from app.agenda.rules import CHANGEABLE, choice_of, copied_ticks
 from app.core import clock, settings, tokens
 from app.core.db import commit, db
@@ -85,7 +85,7 @@ class AgendaView(PageView):
             commit(db.session)
         except Refusal as error:
             db.session.rollback()
-            refused = said(error, place("payments"))
+            refused = said(error)
             return self._show(children, child_id, first, ticked, refused, error.status)
         flash(texts.saved(report.added, report.removed), "success")
         return redirect(url_for(".month", child_id=child_id, month=f"{first:%Y-%m}"), 303)
@@ -164,7 +164,7 @@ class AgendaView(PageView):
             if refused
             else Bar(gettext("Nothing to save")),
             rules_url=settings.get(db.session, settings.RULES_URL) or place("rules"),
-            recharge_url=place("payments"),
+            recharge_url=refused.recharge if refused and refused.recharge else top_up_url(),
         )
 
     @family_page("/<int:child_id>/historique")

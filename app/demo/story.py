@@ -7,7 +7,8 @@ so that the ledger tells the truth. The last saves go through the services, with
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -19,12 +20,14 @@ from app.activities import queries as activity_queries
 from app.activities.models import Enrolment, Opening, Slot
 from app.charging import services as charging
 from app.core import clock
+from app.core.actor import Actor
 from app.core.models import Counter
 from app.demo.families import SEED, Family, People
 from app.demo.town import Places
 from app.households import queries as households
 from app.payments.models import Method, Payment, PaymentState, Purpose
 from app.payments.rules import receipt_number
+from app.reservations import services as reservations
 from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
 from app.wallet.models import LedgerAccount, LedgerKind, Wallet
 from app.wallet.rules import Line
@@ -46,9 +49,13 @@ def tell(session: Session, places: Places, people: People) -> None:
     """Write the history, charge it, leave each known family in its state."""
     chance = random.Random(SEED)  # noqa: S311  (the same story each time, no secret)
     _book(session, places, people, chance)
-    _credit(session, people, chance)
+    paid = deque(_credit(session, people, chance))
     for night in _nights(session):
+        while paid and paid[0].at < night:
+            post_many(session, paid[0].rows, paid[0].at)
+            paid.popleft()
         charging.charge_due(session, night, commit=session.flush)
+    _last_save(session, people.known["camille.martin"])
 
 
 def _nights(session: Session) -> Iterator[datetime]:
@@ -164,6 +171,41 @@ def _known_habits(people: People) -> dict[tuple[int, int], Habit]:
     }
 
 
+def _last_save(session: Session, family: Family) -> None:
+    """Camille has just booked two mornings for Rose: a message and an e-mail say so."""
+    rose = family.children[1]
+    mornings = session.scalars(
+        sa.select(Opening.id)
+        .join(Slot, Slot.id == Opening.slot_id)
+        .join(
+            Enrolment,
+            (Enrolment.activity_id == Slot.activity_id)
+            & (Enrolment.school_year_id == Opening.school_year_id)
+            & (Enrolment.site_id == Opening.site_id),
+        )
+        .where(
+            Enrolment.child_id == rose.id,
+            Slot.short_name == "matin",
+            Opening.day > clock.today() + timedelta(days=7),
+            Opening.closed_at.is_(None),
+            Opening.taken < Opening.capacity,
+        )
+        .order_by(Opening.day)
+        .limit(2)
+    ).all()
+    if not mornings or family.account is None:
+        return
+    reservations.save(
+        session,
+        Actor(family.account.id, family.household.id),
+        family.household.id,
+        [reservations.Wish(rose.id, opening_id, True) for opening_id in mornings],
+        now=clock.now(),
+        form_token="montclair",  # noqa: S106  (tells a form sent twice, no secret)
+        origin=ChangeOrigin.MONTH,
+    )
+
+
 def _openings(session: Session, first: date, last: date) -> list[tuple[Opening, str]]:
     found = session.execute(
         sa.select(Opening, Slot.short_name)
@@ -212,20 +254,34 @@ class _Changes:
             by_id[row["created_in"]].added += 1  # type: ignore[index]
 
 
-def _credit(session: Session, people: People, chance: random.Random) -> None:
-    """Top-ups: each past month paid, and what is booked ahead covered; Léa's are short."""
+@dataclass(frozen=True)
+class PaidDay:
+    """The top-ups of one day, to write into the ledger at that moment."""
+
+    at: datetime
+    rows: list[NewTransaction]
+
+
+def _credit(session: Session, people: People, chance: random.Random) -> list[PaidDay]:
+    """Top-ups: each month paid before it begins, and what is booked ahead covered; Léa's are short.
+
+    They enter the ledger between the nights, so that each line's balance is the one of its day.
+    """
     cost = _cost_by_day(session)
     wallets = dict(session.execute(sa.select(Wallet.household_id, Wallet.id)).tuples().all())
     payments: list[dict[str, object]] = []
     for family in people.all:
         late = family is people.known["lea.durand"]
-        spent = _by_month(cost.get(family.household.id, {}))
-        ahead = sum(spent.pop(month) for month in [*spent] if month >= _this_month())
+        days = cost.get(family.household.id, {})
+        spent = _by_month({day: cents for day, cents in days.items() if day < clock.today()})
         for month, cents in spent.items():
+            if late and month == _this_month():
+                continue
             half = late and (_this_month() - month).days < 40
             tens = -(-cents // (2000 if half else 1000)) * 1000
             payments.append(_payment(family, month, max(1000, tens), chance, len(payments)))
         if not late:
+            ahead = sum(cents for day, cents in days.items() if day >= clock.today())
             more = ahead + chance.choice((1500, 2000, 3500, 5000))
             payments.append(_payment(family, clock.today(), more, chance, len(payments)))
     payments.sort(key=lambda row: row["paid_at"])  # type: ignore[arg-type, return-value]
@@ -239,10 +295,13 @@ def _credit(session: Session, people: People, chance: random.Random) -> None:
         Counter(name=f"receipt:{year}", next_value=last + 1) for year, last in series.items()
     )
     made = session.scalars(sa.select(Payment).order_by(Payment.paid_at, Payment.id)).all()
-    for _, day in groupby(made, key=lambda payment: clock.paris(_paid(payment)).date()):
-        of_day = list(day)
-        rows = [_transaction(payment, wallets) for payment in of_day]
-        post_many(session, rows, _paid(of_day[-1]))
+    by_day = groupby(made, key=lambda payment: clock.paris(_paid(payment)).date())
+    return [_paid_day(list(payments_of_day), wallets) for _, payments_of_day in by_day]
+
+
+def _paid_day(of_day: Sequence[Payment], wallets: dict[int, int]) -> PaidDay:
+    rows = [_transaction(payment, wallets) for payment in of_day]
+    return PaidDay(_paid(of_day[-1]), rows)
 
 
 def _paid(payment: Payment) -> datetime:

@@ -18,7 +18,7 @@ from app.core.money import euros
 from app.wallet import queries as wallets
 from app.wallet.rules import Standing
 
-TOP_UP = "/paiements/"
+TOP_UP = "/paiements/#recharger"
 
 
 @dataclass(frozen=True)

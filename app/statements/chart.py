@@ -13,6 +13,8 @@ from app.statements.rules import Forecast, Step
 
 TOP, BOTTOM = 16, 156
 """Pixels of the highest and of the zero line."""
+NEAR = 45
+"""Per cent of the width under which two labels would touch on a telephone."""
 NICE_CENTS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
 
 
@@ -49,6 +51,12 @@ class Chart:
     end_cents: int
     empty: tuple[float, float] | None
     bottom: int = BOTTOM
+
+    @property
+    def end_label(self) -> float:
+        """Baseline of the amount where the bookings end; higher when « vide » stands close by."""
+        near = self.empty is not None and self.empty[0] - self.end[0] < NEAR
+        return min(self.end[1] - 10, BOTTOM - 50) if near else self.end[1] - 10
 
 
 def draw(forecast: Forecast) -> Chart:
@@ -111,5 +119,5 @@ class _Scale:
 
     def amounts(self) -> tuple[Mark, ...]:
         """Round amounts, three or four lines."""
-        step = next((nice for nice in NICE_CENTS if self.top / nice <= 3), NICE_CENTS[-1])
+        step = next((nice for nice in NICE_CENTS if self.top / nice <= 4), NICE_CENTS[-1])
         return tuple(Mark(self.y(cents), cents=cents) for cents in range(0, self.top + 1, step))

@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.core import clock
+from app.core import clock, settings
 from app.core.db import commit, db
 from app.core.errors import NotFound, Refusal
 from app.core.money import BadAmount, cents_from
@@ -26,7 +26,8 @@ from app.wallet import crossings
 from app.wallet import queries as wallets
 
 MISSING = "montant"
-"""Query argument of pages that send a family here: the euros it lacks."""
+"""Query argument of pages that send a family here: the euros it lacks (brought between the smallest
+and the largest top-up)."""
 
 
 class AccountView(PageView):
@@ -135,6 +136,8 @@ def _missing() -> str:
         cents = cents_from(request.args.get(MISSING, ""))
     except BadAmount:
         return ""
+    cents = max(cents, settings.get(db.session(), settings.TOP_UP_MIN_CENTS))
+    cents = min(cents, settings.get(db.session(), settings.TOP_UP_MAX_CENTS))
     return f"{cents // 100},{cents % 100:02d}"
 
 

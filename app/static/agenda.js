@@ -166,24 +166,32 @@
   }
 
   // ---- Save bar.
+  // Only the days up to the horizon of the cover count against what is available (B6).
   var available = form.dataset.available === "" ? null : Number(form.dataset.available);
+  var coveredDays = Number(form.dataset.covered);
   function count(text, number) { return text[number > 1 ? 1 : 0].replace("{}", number); }
   function refresh() {
-    var days = 0, added = 0, removed = 0;
+    var days = 0, added = 0, removed = 0, moved = 0, adds = false;
     panels.forEach(function (panel) {
       var dirty = redraw(panel);
       if (dirty.length) days += 1;
-      dirty.forEach(function (box) { if (box.checked) added += cents(box); else removed += cents(box); });
+      var counts = Number(panel.id.slice(1)) <= coveredDays;
+      dirty.forEach(function (box) {
+        if (box.checked) { added += cents(box); adds = true; } else removed += cents(box);
+        if (counts) moved += box.checked ? cents(box) : -cents(box);
+      });
     });
-    var missing = available === null ? 0 : added - removed - available;
-    var short = added > removed && missing > 0;
+    var missing = available === null ? 0 : moved - available;
+    var short = adds && missing > 0;
     bar.hidden = days === 0;
     bar.querySelector("[data-title]").textContent = short ? words.missing.replace("{}", euros(missing)) : count(words.days, days);
     bar.querySelector("[data-detail]").textContent = [[words.moreMoney, added], [words.lessMoney, removed]].filter(function (part) { return part[1]; })
       .map(function (part) { return part[0].replace("{}", euros(part[1])); }).join(", ");
     bar.querySelector("[data-figure='0']").textContent = euros(added - removed);
     bar.querySelector(".what").classList.toggle("short", short);
-    bar.querySelector("[data-recharge]").hidden = !short;
+    var recharge = bar.querySelector("[data-recharge]");
+    recharge.hidden = !short;
+    if (short) recharge.search = "?montant=" + (missing / 100).toFixed(2);
     return days;
   }
   form.addEventListener("change", refresh);
@@ -201,6 +209,12 @@
     var today = form.querySelector("button.cell[aria-current]:not(:disabled)");
     var first = today || order.find(function (cell) { return cell.matches(".st-dirty, .st-free, .st-booked, .st-other"); }) || order[0];
     show(document.getElementById(first.getAttribute("aria-controls")));
+  }
+  // « Les prochains jours » of the home page lead to one day.
+  var asked = panels.find(function (panel) { return "#" + panel.id === location.hash; });
+  if (asked) {
+    show(asked);
+    if (!wide.matches) asked.showPopover();
   }
   document.documentElement.classList.add("agenda-ready");
 })();

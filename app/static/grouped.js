@@ -41,6 +41,14 @@
     clearTimeout(timer);
     timer = setTimeout(refresh, 200);
   });
+  var whole = form.querySelector("[data-all-days]");
+  whole.hidden = false;
+  whole.addEventListener("click", function () {
+    var boxes = Array.from(form.querySelectorAll("input[name=weekdays]"));
+    var all = boxes.every(function (box) { return box.checked; });
+    boxes.forEach(function (box) { box.checked = !all; });
+    boxes[0].dispatchEvent(new Event("change", { bubbles: true }));
+  });
   form.addEventListener("submit", function () { leaving = true; });
   addEventListener("beforeunload", function (event) {
     if (dirty && !leaving && form.querySelector("#savebar .btn-primary:not(:disabled)")) event.preventDefault();

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, settings
 from app.reservations.models import Booking, BookingState
 from tests.factories import Cast, Factory
 
@@ -132,6 +132,7 @@ def test_a_refusal_for_money_keeps_the_ticks_and_says_how_much_is_missing(
     assert answer.status_code == 409
     assert "3,20\u00a0€" in answer.text
     assert "Recharger mon compte" in answer.text
+    assert 'href="/paiements/?montant=3.20#recharger"' in answer.text
     assert re.search(rf'value="{opening.id}"[^>]* checked', answer.text)
     assert live(session, child_id=cast.jules.id) == 0
 
@@ -160,6 +161,17 @@ def test_both_parents_cannot_book_the_same_slot(
     assert answer.status_code == 409
     assert "l’autre parent" in answer.text
     assert live(session, child_id=cast.noe.id) == 1
+
+
+@pytest.mark.parametrize(("horizon", "days"), [(None, 31), (10, 22), (0, 12), (400, 31)])
+def test_the_page_knows_which_days_must_be_covered(
+    camille: FlaskClient, cast: Cast, session: Session, horizon: int | None, days: int
+) -> None:
+    settings.put(session, settings.COVER_HORIZON_DAYS, horizon)
+    session.commit()
+    assert f'data-covered="{days}"' in camille.get(url(cast.jules)).text
+    february = camille.get(f"/agenda/{cast.jules.id}/2027-02").text
+    assert ('data-covered="0"' in february) == (horizon in {10, 0})
 
 
 @pytest.mark.parametrize("page", [MONTH, "historique"])

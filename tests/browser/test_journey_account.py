@@ -30,12 +30,12 @@ def emma() -> Newcomer:
 
 
 def create(page: Page, town: Montclair, emma: Newcomer) -> None:
-    """Home page → « Connexion » → « MON COMPTE » → the form → « Valider »."""
+    """Home page → « Connexion » → « Mon compte » → the form → « Valider »."""
     page.goto(town.address)
     support.check_page(page)
     page.get_by_role("banner").get_by_role("link", name="Connexion").click()
     heading(page, "Connexion")
-    page.get_by_role("link", name="MON COMPTE").click()
+    page.get_by_role("link", name="Mon compte").click()
     heading(page, "Créer mon compte")
     for label in ("Identifiant", "Mot de passe", "Prénom", "Nom de famille", "Adresse e-mail"):
         expect(page.locator("label", has_text=label).first).to_contain_text("*")
@@ -72,7 +72,7 @@ def log_out(page: Page) -> None:
     page.locator("header .tools summary").click()
     support.check_page(page)
     page.get_by_role("button", name="Se déconnecter").click()
-    expect(page.get_by_text("Vous êtes déconnecté.")).to_be_visible()
+    expect(page.get_by_text("La session est fermée.")).to_be_visible()
 
 
 def test_creating_an_account_then_changing_it(

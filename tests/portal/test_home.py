@@ -94,6 +94,15 @@ def test_a_family_sees_its_days_and_its_account(session: Session, cast: Cast, si
     assert "Ven. 15 Réservable" in noe
 
 
+def test_a_day_of_the_home_page_opens_in_the_agenda(
+    session: Session, cast: Cast, sign_in: Any
+) -> None:
+    session.commit()
+    html = sign_in(cast.camille).get("/").get_data(as_text=True)
+    assert f'href="/agenda/{cast.noe.id}/2027-01#d12"' in html
+    assert 'href="/paiements/#recharger"' in html
+
+
 def test_a_restricted_parent_does_not_see_whose_place_it_is(
     session: Session, cast: Cast, sign_in: Any
 ) -> None:

@@ -186,6 +186,12 @@ def test_a_page_that_sends_here_says_what_is_missing(camille: Any) -> None:
     text(camille.get("/paiements/?montant=<script>"))
 
 
+def test_the_missing_amount_is_brought_between_the_limits(camille: Any) -> None:
+    for asked, shown in (("0.35", "1,00"), ("4000", "1000,00"), ("12.5", "12,50")):
+        html = camille.get(f"/paiements/?montant={asked}").get_data(as_text=True)
+        assert f'value="{shown}"' in html
+
+
 def test_a_negative_account_says_what_stays_possible(
     session: Session, cast: Cast, camille: Any
 ) -> None:

@@ -60,6 +60,13 @@ def test_the_drawing_goes_down_step_by_step() -> None:
     assert [mark.cents for mark in drawn.amounts] == [0, 5_000, 10_000]
 
 
+def test_the_amount_and_the_word_empty_do_not_touch() -> None:
+    far = chart.Chart((), (), (), (), (20.0, 120.0), 1_000, (90.0, chart.BOTTOM))
+    near = chart.Chart((), (), (), (), (60.0, 120.0), 1_000, (90.0, chart.BOTTOM))
+    assert far.end_label == 110
+    assert near.end_label == chart.BOTTOM - 50
+
+
 def test_a_period_is_a_year_or_a_month() -> None:
     year = rules.Period(2026, None, (2027, 2026))
     assert (year.first, year.last) == (date(2026, 1, 1), date(2026, 12, 31))
