@@ -141,6 +141,7 @@ class AgendaView(PageView):
             child.id,
             limit=HISTORY_ROWS + 1,
             until=clock.today(),
+            cancelled_until=max(end, clock.today()),
         )
         standing = reading.means(db.session, actor.household_id)
         return self.page(

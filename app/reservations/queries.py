@@ -103,15 +103,20 @@ def history(
     limit: int,
     offset: int = 0,
     until: date | None = None,
+    cancelled_until: date | None = None,
 ) -> list[HistoryLine]:
     """The bookings of the child, the latest day first. One statement.
 
-    ``until``: only days up to that one, and what was cancelled. The other household's live ones
-    are shown when the tie lets this household see them (A12).
+    ``until``: only days up to that one, and what was cancelled up to ``cancelled_until``: a year
+    removed at once would hide all that happened. The other household's live ones are shown when
+    the tie lets this household see them (A12).
     """
     happened: sa.ColumnElement[bool] = sa.true()
     if until is not None:
-        happened = sa.or_(Booking.day <= until, Booking.state == BookingState.CANCELLED)
+        cancelled = sa.and_(
+            Booking.state == BookingState.CANCELLED, Booking.day <= (cancelled_until or until)
+        )
+        happened = sa.or_(Booking.day <= until, cancelled)
     cancelled_in = aliased(BookingChange)
     rows = session.execute(
         sa.select(

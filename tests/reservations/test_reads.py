@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -47,6 +47,27 @@ def test_the_history_says_what_was_cancelled_and_why(desk: Desk, cast: Cast) -> 
     [line] = queries.history(desk.session, cast.home.id, cast.jules.id, limit=10)
     assert line.state is BookingState.CANCELLED
     assert (line.cancelled_by, line.reason) == (ChangeOrigin.CLOSURE, "Grève")
+
+
+def test_what_is_cancelled_far_ahead_does_not_hide_what_happened(desk: Desk, cast: Cast) -> None:
+    near, far = desk.day(3), desk.day(3, 2)
+    desk.month(cast.home, *(desk.wish(cast.jules, cast.midi, day) for day in (near, far)))
+    closed = [cast.opening(cast.midi, day).id for day in (near, far)]
+    hooks.openings_closed[0](desk.session, SYSTEM, closed, "Grève")
+
+    def shown(cancelled_until: date) -> list[date]:
+        lines = queries.history(
+            desk.session,
+            cast.home.id,
+            cast.jules.id,
+            limit=10,
+            until=clock.today(),
+            cancelled_until=cancelled_until,
+        )
+        return [line.day for line in lines]
+
+    assert shown(far) == [far, near]
+    assert shown(far - timedelta(days=1)) == [near]
 
 
 def test_the_history_comes_by_pages(desk: Desk, cast: Cast) -> None:
