@@ -7,8 +7,8 @@ the embedded PostgreSQL (see ``tests/postgres.py``), else SQLite.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from app import create_app
 from app.accounts.release import write_permissions
 from app.core.db import db, write_intent
 from tests import postgres
+from tests.databases import Database, PostgresqlDatabase, SqliteDatabase
 from tests.factories import Cast, Factory
 
 ON_POSTGRESQL = os.environ.get("PORTAIL_TEST_DB") == "postgresql"
@@ -51,13 +52,15 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def database(state_folder: Path) -> Iterator[Any]:
+def database(state_folder: Path) -> Iterator[Database]:
     """The worker's database, to be renewed before each test."""
-    if ON_POSTGRESQL:
-        with postgres.shared() as server:
-            yield PostgresqlDatabase(server, os.environ.get("PYTEST_XDIST_WORKER", "main"))
-    else:
+    if not ON_POSTGRESQL:
         yield SqliteDatabase(state_folder)
+        return
+    with postgres.shared() as server:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        with closing(PostgresqlDatabase(server, worker)) as database:
+            yield database
 
 
 class FreshClient(FlaskClient):
@@ -72,39 +75,6 @@ class FreshClient(FlaskClient):
             db.session.commit()
         with self.application.app_context():
             return super().open(*args, **kwargs)
-
-
-class SqliteDatabase:
-    """A file, copied from a migrated template."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "portail.sqlite"
-        self.template = folder / "template.sqlite"
-        self.url = f"sqlite:///{self.path}"
-
-    def build_template(self) -> None:
-        migrate(f"sqlite:///{self.template}", self.template.parent)
-
-    def renew(self) -> None:
-        for suffix in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(self.template, self.path)
-
-
-class PostgresqlDatabase:
-    """A database copied from a migrated template database."""
-
-    def __init__(self, server: postgres.Server, worker: str) -> None:
-        self.server = server
-        self.name = f"portail_{worker}"
-        self.url = server.url(self.name)
-        self.template = ""
-
-    def build_template(self) -> None:
-        self.template = self.server.template("portail_template", lambda url: migrate(url, None))
-
-    def renew(self) -> None:
-        self.server.create_database(self.name, self.template)
 
 
 def migrate(url: str, folder: Path | None) -> None:
@@ -136,24 +106,24 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
-def session_app(database: Any, state_folder: Path) -> Flask:
+def session_app(database: Database, state_folder: Path) -> Iterator[Flask]:
     """One application per worker (making one costs about a second)."""
-    database.build_template()
+    database.build_template(migrate)
     app = create_app(test_settings(database.url, state_folder))
     app.test_client_class = FreshClient
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
-def app(session_app: Flask, database: Any) -> Iterator[Flask]:
+def app(session_app: Flask, database: Database) -> Iterator[Flask]:
     """The application on a fresh database."""
     with session_app.app_context():
-        db.engine.dispose()
-    database.renew()
+        database.renew(db.engine)
     yield session_app
     with session_app.app_context():
         db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

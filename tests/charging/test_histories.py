@@ -29,6 +29,7 @@ from app.reservations.services import Wish
 from app.wallet import queries as wallets
 from app.wallet.models import LedgerEntry
 from tests.conftest import NOW
+from tests.databases import Database
 from tests.factories import Factory
 
 CHILD = st.sampled_from(["jules", "rose", "noe"])
@@ -41,7 +42,7 @@ class Histories(RuleBasedStateMachine):
     """Two households, three children, five days of two slots with few places."""
 
     app: Flask
-    database: Any
+    database: Database
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,8 +52,7 @@ class Histories(RuleBasedStateMachine):
         self.travel.start()
         self.context.push()
         self.intent.__enter__()
-        db.engine.dispose()
-        self.database.renew()
+        self.database.renew(db.engine)
         self.session = db.session()
         self.make = Factory(self.session)
         self.cast = self.make.cast()
@@ -69,7 +69,6 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         db.session.remove()
-        db.engine.dispose()
         self.intent.__exit__(None, None, None)
         self.context.pop()
         self.travel.stop()
@@ -225,7 +224,7 @@ class Histories(RuleBasedStateMachine):
             assert queries.required_cover(self.session, [home.id]) == {home.id: open_cents}
 
 
-def test_any_history_keeps_the_books(app: Flask, database: Any) -> None:
+def test_any_history_keeps_the_books(app: Flask, database: Database) -> None:
     Histories.app, Histories.database = app, database
     run_state_machine_as_test(
         Histories,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.core.models import Setting
 from app.supervisor import archive, state
 from app.supervisor.problem import Problem
+from tests.databases import Database, PostgresqlDatabase
 
 Settings = dict[str, Any]
 
@@ -47,11 +48,11 @@ def settings(app: Flask, session: Session, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def elsewhere(settings: Settings, tmp_path: Path, database: Any) -> Settings:
+def elsewhere(settings: Settings, tmp_path: Path, database: Database) -> Settings:
     """Another, empty portal."""
     var = tmp_path / "other"
     url = f"sqlite:///{var / 'portail.sqlite'}"
-    if hasattr(database, "server"):
+    if isinstance(database, PostgresqlDatabase):
         url = database.server.create_database(f"{database.name}_other")
     return settings | {"PORTAIL_VAR": var, "SQLALCHEMY_DATABASE_URI": url}
 
