@@ -27,6 +27,7 @@ def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
         "PORTAIL_VAR": var,
         "PRODUCTION": production,
         "SECRET_KEY": environ.get("SECRET_KEY") or _kept_secret(var),
+        "HEALTH_KEYS": environ.get("HEALTH_KEYS") or _kept(var / "health_keys"),
         "BASE_URL": environ.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}"),
         "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL"), var),
         "REDIS_URL": environ.get("REDIS_URL") or f"unix://{queue_socket(var)}",
@@ -89,6 +90,9 @@ def production_problems(settings: Mapping[str, Any], environ: Mapping[str, str])
     checks = {
         "SECRET_KEY manque, ou compte moins de 32 caractères": len(environ.get("SECRET_KEY", ""))
         < SECRET_LENGTH,
+        "HEALTH_KEYS manque : les données de santé sont chiffrées avec ces clés": not environ.get(
+            "HEALTH_KEYS"
+        ),
         "BASE_URL manque, ou ne commence pas par https://": not _is_public(
             environ.get("BASE_URL", "")
         ),
@@ -117,5 +121,8 @@ def _mail_from(environ: Mapping[str, str]) -> str:
 
 def _kept_secret(var: Path) -> str:
     """The secret that the supervisor wrote once, or a passing one when nothing is kept."""
-    kept = var / "secret_key"
-    return kept.read_text().strip() if kept.exists() else secrets.token_urlsafe(48)
+    return _kept(var / "secret_key") or secrets.token_urlsafe(48)
+
+
+def _kept(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""

@@ -29,6 +29,7 @@ from app.core import hooks, pages
 from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
 from app.core.text import N_
+from app.documents import models as _documents  # noqa: F401
 from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
 from app.households import services as households
@@ -49,11 +50,13 @@ from app.portal import admin as portal_admin
 from app.portal import desk_views as portal_desk
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
+from app.requests import models as _requests  # noqa: F401
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries
 from app.reservations.admin import BookingAdmin, BookingChangeAdmin
 from app.reservations.desk_views import BookingDesk
+from app.retention import models as _retention  # noqa: F401
 from app.statements.views import AccountView
 from app.wallet import household_panel, money
 from app.wallet import models as _wallet  # noqa: F401

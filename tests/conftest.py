@@ -25,6 +25,7 @@ import config
 from app import create_app
 from app.accounts.release import write_permissions
 from app.core.db import db, write_intent
+from app.core.encryption import new_key
 from tests import postgres
 from tests.databases import Database, PostgresqlDatabase, SqliteDatabase
 from tests.factories import Cast, Factory
@@ -33,6 +34,7 @@ ON_POSTGRESQL = os.environ.get("PORTAIL_TEST_DB") == "postgresql"
 NOW = datetime(2027, 1, 12, 9, 0, tzinfo=ZoneInfo("Europe/Paris"))
 """A Tuesday in term time; every test happens then unless it says otherwise."""
 PASSWORD = "Montclair2026"
+HEALTH_KEYS = new_key()
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +96,7 @@ def test_settings(url: str, folder: Path) -> dict[str, Any]:
     settings |= {
         "SQLALCHEMY_DATABASE_URI": url,
         "REDIS_URL": "",
+        "HEALTH_KEYS": HEALTH_KEYS,
         "TESTING": True,
         "WTF_CSRF_ENABLED": False,
         "SERVER_NAME": "portail.test",

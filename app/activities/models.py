@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, UtcDateTime, choice
+from app.documents.models import DocumentType
 from app.households.models import Child, School, SchoolYear
 
 
@@ -212,6 +213,20 @@ class Enrolment(Base):
     activity: Mapped[Activity] = relationship()
     site: Mapped[Site] = relationship()
     school_year: Mapped[SchoolYear] = relationship()
+
+
+class ActivityDocument(Base):
+    """An enrolment on this activity asks for this document (of the child, or of its household)."""
+
+    __tablename__ = "activity_document"
+    __table_args__ = (sa.UniqueConstraint("activity_id", "document_type_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
+    document_type_id: Mapped[int] = mapped_column(sa.ForeignKey("document_type.id"))
+
+    activity: Mapped[Activity] = relationship()
+    document_type: Mapped[DocumentType] = relationship()
 
 
 class PriceGrid(Base):

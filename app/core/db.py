@@ -65,14 +65,17 @@ def table_of(model: type[Base]) -> sa.Table:
     return table
 
 
-def choice(kind: type[PyEnum]) -> sa.Enum:
-    """A column that holds the values of ``kind`` as text, checked by the database."""
+def choice(kind: type[PyEnum], name: str = "") -> sa.Enum:
+    """A column that holds the values of ``kind`` as text, checked by the database.
+
+    ``name`` of the check, where a table has two columns of one kind.
+    """
     return sa.Enum(
         kind,
         native_enum=False,
         create_constraint=True,
         length=20,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 

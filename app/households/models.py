@@ -242,3 +242,100 @@ class Schooling(Base):
     school_year: Mapped[SchoolYear] = relationship()
     school: Mapped[School] = relationship()
     level: Mapped[Level] = relationship()
+
+
+class MealCode(StrEnum):
+    """What a child is served: neutral, so that it can be counted (§3.10)."""
+
+    STANDARD = "standard"
+    NO_PORK = "no_pork"
+    NO_MEAT = "no_meat"
+    PACKED = "packed"
+
+
+class YearFile(Base):
+    """« Dossier annuel enfant »: one per child, household and school year, once its request is closed.
+
+    ``contacts``: people to call, [{"name", "phone", "relation"}]; ``authorisations``: word → given or not.
+    ``health_cipher``: allergies, PAI and doctor, sealed by ``app.core.encryption``; None once erased.
+    """
+
+    __tablename__ = "year_file"
+    __table_args__ = (sa.UniqueConstraint("child_id", "household_id", "school_year_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"))
+    household_id: Mapped[int] = mapped_column(sa.ForeignKey("household.id"), index=True)
+    school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), index=True)
+    meal_code: Mapped[MealCode] = mapped_column(choice(MealCode), default=MealCode.STANDARD)
+    contacts: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
+    authorisations: Mapped[dict[str, bool]] = mapped_column(sa.JSON, default=dict)
+    insurer: Mapped[str] = mapped_column(sa.String(100), default="")
+    insurance_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    health_cipher: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    child: Mapped[Child] = relationship()
+    household: Mapped[Household] = relationship()
+    school_year: Mapped[SchoolYear] = relationship()
+
+
+class HealthReading(Base):
+    """Somebody of the staff opened health data of a child (§5.10); the family sees these lines.
+
+    ``subject``: what was opened: « year_file », « request » or « document », with its id.
+    """
+
+    __tablename__ = "health_reading"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"))
+    household_id: Mapped[int] = mapped_column(sa.ForeignKey("household.id"), index=True)
+    child_id: Mapped[int | None] = mapped_column(sa.ForeignKey("child.id"))
+    subject: Mapped[str] = mapped_column(sa.String(20))
+    subject_id: Mapped[int]
+
+
+class PickupPerson(Base):
+    """« Personne autorisée »: somebody whom this household lets collect a child (D6)."""
+
+    __tablename__ = "pickup_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = mapped_column(sa.ForeignKey("household.id"), index=True)
+    first_name: Mapped[str] = mapped_column(sa.String(64))
+    last_name: Mapped[str] = mapped_column(sa.String(64))
+    phone: Mapped[str] = mapped_column(sa.String(30))
+    relation: Mapped[str] = mapped_column(sa.String(60), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    household: Mapped[Household] = relationship()
+
+    def __repr__(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class PickupRight(Base):
+    """This person may collect this child, from an instant until another (None: still)."""
+
+    __tablename__ = "pickup_right"
+    __table_args__ = (
+        sa.Index(
+            "uq_pickup_right_live",
+            "person_id",
+            "child_id",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("pickup_person.id"))
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    person: Mapped[PickupPerson] = relationship()
+    child: Mapped[Child] = relationship()

@@ -1,8 +1,9 @@
-"""Backup and restore: the database, every kept file and the secret key in one ``.tar.gz``.
+"""Backup and restore: the database, every kept file and the keys in one ``.tar.gz``.
 
 SQLite is copied with its own online backup (the portal may run); PostgreSQL with ``pg_dump`` and
 ``pg_restore``. The queue is left out: the schedule asks again for what was on it. What lies in
-object storage (``STORAGE_URL=s3://…``) and a ``SECRET_KEY`` of the environment are not ours to copy.
+object storage (``STORAGE_URL=s3://…``) and a ``SECRET_KEY`` or
+``HEALTH_KEYS`` of the environment are not ours to copy.
 """
 
 from __future__ import annotations

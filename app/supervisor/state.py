@@ -12,30 +12,33 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app.core.encryption import new_key
 from app.supervisor.problem import Problem
 
 LOCK_FILE = "supervisor.lock"
 SECRET_FILE = "secret_key"  # noqa: S105  (a file's name)
+HEALTH_FILE = "health_keys"
 CLOCK_FILE = "clock.json"
 
 
 def prepare(var: Path) -> None:
-    """Make the folder, readable by its owner only, and the secret key that is kept in it."""
+    """Make the folder, readable by its owner only, and the keys that are kept in it."""
     try:
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _keep_secret(var / SECRET_FILE)
+        _keep_secret(var / SECRET_FILE, secrets.token_urlsafe(48))
+        _keep_secret(var / HEALTH_FILE, new_key())
     except OSError as error:
         raise Problem(f"Impossible d'écrire dans le dossier des données : {var}") from error
 
 
-def _keep_secret(path: Path) -> None:
+def _keep_secret(path: Path, value: str) -> None:
     if path.exists():
         return
     # Whole or not at all: a full disk must not leave an empty key behind.
     draft = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
+        file.write(value + "\n")
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()

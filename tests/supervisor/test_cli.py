@@ -14,11 +14,13 @@ from typing import NamedTuple
 import pytest
 
 import config
+from app.core.encryption import new_key
 from tests.supervisor.conftest import ROOT, command
 
 PRODUCTION = {
     "PORTAIL_ENV": "production",
     "SECRET_KEY": "k" * 40,
+    "HEALTH_KEYS": new_key(),
     "BASE_URL": "https://famille.example",
     "SMTP_URL": "smtp://mail.example",
     "STRIPE_SECRET_KEY": "sk",

@@ -31,7 +31,7 @@ def test_the_secret_is_made_once(tmp_path: Path) -> None:
     state.prepare(tmp_path)
     assert (tmp_path / "secret_key").read_text() == first
     assert len(first.strip()) >= 60
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["health_keys", "secret_key"]
 
 
 def test_the_asked_moment_is_now_in_paris(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Supporting documents: their types, what is asked of whom, files and their review."""
