@@ -12,12 +12,12 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectChoice
 
-from app.agenda import grouped, queries, reading, report, texts
+from app.agenda import grouped, queries, reading, report, texts, top_up
 from app.agenda.forms import GroupedForm
 from app.agenda.grouped import Pattern, Period, Span
 from app.agenda.month import state_of
 from app.agenda.queries import SlotRow
-from app.agenda.refused import Refused, said, top_up_url
+from app.agenda.refused import Refused, said
 from app.core import clock, tokens
 from app.core.db import commit, db
 from app.core.errors import Refusal
@@ -152,7 +152,7 @@ class GroupedView(PageView):
             standing=reading.means(db.session, current_actor().household_id),
             token=tokens.new_token(),
             texts=texts,
-            recharge_url=top_up_url(preview.plan.missing_cents if preview else 0),
+            recharge_url=top_up.url(preview.plan.missing_cents if preview else 0),
         )
 
     def _preview(self, form: GroupedForm, choices: Choices) -> Preview:

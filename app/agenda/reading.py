@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.activities import queries as activity_queries
 from app.activities.errors import NoPrice
+from app.agenda import top_up
 from app.agenda.month import PriceOf, Viewer
 from app.agenda.queries import SlotRow
 from app.core import clock
@@ -31,6 +32,8 @@ class PageNotice:
 
     text: str
     kind: str = "info"
+    recharge: str = ""
+    """Where « Recharger mon compte » leads, when that helps."""
 
 
 def children(session: Session, household_id: int) -> list[ChildCard]:
@@ -112,6 +115,7 @@ def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[P
                     balance=euros(means.balance_cents),
                 ),
                 "warn",
+                top_up.url(-means.balance_cents),
             )
         )
     if not child.can_book:

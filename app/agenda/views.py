@@ -12,8 +12,8 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.agenda import month as months
-from app.agenda import queries, reading, texts
-from app.agenda.refused import Refused, said, top_up_url
+from app.agenda import queries, reading, texts, top_up
+from app.agenda.refused import Refused, said
 from app.agenda.rules import CHANGEABLE, choice_of, copied_ticks
 from app.core import clock, settings, tokens
 from app.core.db import commit, db
@@ -165,7 +165,7 @@ class AgendaView(PageView):
             if refused
             else Bar(gettext("Nothing to save")),
             rules_url=settings.get(db.session, settings.RULES_URL) or place("rules"),
-            recharge_url=refused.recharge if refused and refused.recharge else top_up_url(),
+            recharge_url=refused.recharge if refused and refused.recharge else top_up.url(),
         )
 
     @family_page("/<int:child_id>/historique")

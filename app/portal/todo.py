@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from app.charging.models import CaseState, CoverageCase
 from app.core import dates
 from app.core.money import euros
+from app.statements.views import MISSING
 from app.wallet import queries as wallets
 from app.wallet.rules import Standing
 
-TOP_UP = "/paiements/#recharger"
+TOP_UP = "/paiements/"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def _account(session: Session, family: Family) -> Iterator[Todo]:
             "err",
             gettext("Negative balance: %(balance)s", balance=euros(standing.balance_cents)),
             gettext("No new booking is possible until the account is topped up."),
+            -standing.balance_cents,
         )
     elif case := _open_case(session, family.household_id):
         yield _top_up(
@@ -69,6 +71,7 @@ def _account(session: Session, family: Family) -> Iterator[Todo]:
                 "Without a top-up, bookings will be removed from %(moment)s.",
                 moment=dates.moment(case.grace_until),
             ),
+            -standing.available_cents,
         )
     elif wallet := _low_wallet(session, family.household_id):
         yield _top_up(
@@ -81,14 +84,15 @@ def _account(session: Session, family: Family) -> Iterator[Todo]:
         )
 
 
-def _top_up(kind: str, title: str, detail: str) -> Todo:
+def _top_up(kind: str, title: str, detail: str, missing_cents: int = 0) -> Todo:
+    missing = f"?{MISSING}={missing_cents / 100:.2f}" if missing_cents > 0 else ""
     return Todo(
         kind,
         "exclamation-triangle",
         gettext("Prepaid account"),
         title,
         detail,
-        TOP_UP,
+        f"{TOP_UP}{missing}#recharger",
         gettext("Top up my account"),
     )
 

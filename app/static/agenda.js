@@ -198,6 +198,17 @@
   var leaving = false;
   form.addEventListener("submit", function () { leaving = true; });
   bar.querySelector("[data-cancel]").addEventListener("click", function () { leaving = true; });
+  // « Recharger mon compte » leaves with the ticks kept; they come back with the page.
+  var path = new URL(form.action).pathname;
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-recharge]")) return;
+    var moved = panels.flatMap(boxes).filter(changed).map(function (box) { return [box.value, box.checked]; });
+    leaving = window.portail.keep(path, moved);
+  });
+  (window.portail.take(path) || []).forEach(function (pair) {
+    var box = panels.flatMap(boxes).find(function (one) { return one.value === pair[0]; });
+    if (box && !box.disabled) box.checked = pair[1];
+  });
   addEventListener("pageshow", function () { leaving = false; refresh(); });
   addEventListener("beforeunload", function (event) {
     if (!leaving && panels.some(function (panel) { return boxes(panel).some(changed); })) event.preventDefault();

@@ -53,5 +53,31 @@
   addEventListener("beforeunload", function (event) {
     if (dirty && !leaving && form.querySelector("#savebar .btn-primary:not(:disabled)")) event.preventDefault();
   });
-  if (!document.querySelector("#days table")) refresh();
+  // « Recharger mon compte » leaves with the choices kept; they come back with the page.
+  var path = new URL("./", form.action).pathname;
+  form.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-recharge]")) return;
+    var sent = Array.from(new FormData(form)).filter(function (pair) { return !/token|fingerprint/.test(pair[0]); });
+    leaving = window.portail.keep(path, sent);
+  });
+  addEventListener("pageshow", function () { leaving = false; });
+  function restore(sent) {
+    form.querySelectorAll(".steps input").forEach(function (input) {
+      var values = sent.filter(function (pair) { return pair[0] === input.name; }).map(function (pair) { return pair[1]; });
+      if (input.type === "date") input.value = values[0] || "";
+      else input.checked = values.includes(input.value);
+    });
+    // Days turned one by one: said again as the page had them, until its own days come.
+    sent.filter(function (pair) { return ["was", "shown", "day"].includes(pair[0]); }).forEach(function (pair) {
+      var field = document.createElement("input");
+      field.type = "hidden"; field.name = pair[0]; field.value = pair[1];
+      document.getElementById("days").append(field);
+    });
+    dirty = true;
+  }
+  if (!document.querySelector("#days table")) {
+    var back = window.portail.take(path);
+    if (back) restore(back);
+    refresh();
+  }
 })();

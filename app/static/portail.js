@@ -74,6 +74,34 @@
     select.addEventListener("change", function () { select.form.requestSubmit(); });
   });
 
+  // What was chosen and not saved outlives a top-up: kept for an hour in this tab, given back once.
+  var HOUR = 3600000;
+  function kept() {
+    try {
+      var found = JSON.parse(sessionStorage.getItem("kept"));
+      return found && Date.now() - found.at < HOUR ? found : null;
+    } catch (error) { return null; } // storage is refused: nothing is kept
+  }
+  window.portail = {
+    keep: function (path, data) {
+      try { sessionStorage.setItem("kept", JSON.stringify({ path: path, at: Date.now(), data: data })); return true; }
+      catch (error) { return false; }
+    },
+    take: function (path) {
+      var found = kept();
+      if (!found || found.path !== path) return null;
+      sessionStorage.removeItem("kept");
+      return found.data;
+    },
+  };
+  document.querySelectorAll("a[data-resume]").forEach(function (link) {
+    var found = kept();
+    if (!found) return;
+    link.parentElement.querySelectorAll(".btn-primary").forEach(function (other) { other.classList.toggle("btn-primary", other === link); });
+    link.href = found.path;
+    link.hidden = false;
+  });
+
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { print(); });

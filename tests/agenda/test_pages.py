@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
+from app.notices.models import OutboxMessage
 from app.reservations.models import Booking, BookingState
 from tests.factories import Cast, Factory
 
@@ -161,6 +162,30 @@ def test_both_parents_cannot_book_the_same_slot(
     assert answer.status_code == 409
     assert "l’autre parent" in answer.text
     assert live(session, child_id=cast.noe.id) == 1
+
+
+def test_a_negative_balance_leads_to_the_amount_that_frees_it(
+    camille: FlaskClient, cast: Cast, session: Session, make: Factory
+) -> None:
+    make.money(cast.home, -12_500)
+    session.commit()
+    notice = 'href="/paiements/?montant=25.00#recharger">Recharger mon compte'
+    assert notice in camille.get(url(cast.jules)).text
+    assert 'href="/paiements/?montant=25.00#recharger"' in camille.get("/").text
+
+
+def test_the_message_of_a_save_names_its_price_or_the_difference(
+    camille: FlaskClient, cast: Cast, session: Session
+) -> None:
+    def last() -> str:
+        session.rollback()
+        texts = session.scalars(sa.select(OutboxMessage.text).order_by(OutboxMessage.id))
+        return list(texts)[-1]
+
+    tick(camille, url(cast.jules), cast.opening(cast.midi, THURSDAY))
+    assert "Prix de ces réservations\u00a0: 4,20\u00a0€" in last()
+    tick(camille, url(cast.jules))
+    assert "Différence de prix\u00a0: \u2212\u00a04,20\u00a0€" in last()
 
 
 @pytest.mark.parametrize(("horizon", "days"), [(None, 31), (10, 22), (0, 12), (400, 31)])

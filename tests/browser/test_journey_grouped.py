@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import support
-from tests.browser.montclair import Montclair, amount, heading, log_in, tab
+from tests.browser.montclair import Montclair, amount, field, heading, log_in, tab
 
 pytestmark = pytest.mark.browser
 
@@ -92,6 +92,24 @@ def counts(page: Page, word: str) -> dict[str, int]:
     return found
 
 
+def top_up_then_resume(page: Page) -> None:
+    """« Recharger mon compte » brings the amount; the choices are there again after the payment."""
+    missing = amount(page.locator("#savebar [data-title]").inner_text())
+    summary = page.locator("#savebar [data-detail]").text_content()
+    page.get_by_role("link", name="Recharger mon compte").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Paiements")
+    assert amount(field(page, "Autre montant").input_value() + " €") == missing
+    field(page, "Autre montant").fill("1")
+    page.get_by_role("button", name="Valider le paiement").click()
+    page.get_by_role("button", name="Payer", exact=True).click()
+    heading(page, "Paiement reçu")
+    support.check_page(page)
+    page.get_by_role("link", name="Reprendre mes réservations").click()
+    expect(page.locator("#savebar")).to_contain_text("Il manque")
+    assert amount(page.locator("#savebar [data-title]").inner_text()) == missing - 100
+    assert page.locator("#savebar [data-detail]").text_content() == summary
+
+
 def test_too_little_money_says_how_much_and_keeps_the_choices(
     browser: Browser, town: Montclair, phone: bool
 ) -> None:
@@ -111,5 +129,4 @@ def test_too_little_money_says_how_much_and_keeps_the_choices(
         support.check_page(page)
         expect(page.locator("#grouped input[name=children]:checked")).to_have_count(3)
         expect(page.locator("#grouped input[name=slots]:checked")).to_have_count(3)
-        page.get_by_role("link", name="Recharger mon compte").first.click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Paiements")
+        top_up_then_resume(page)

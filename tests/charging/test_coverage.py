@@ -55,6 +55,7 @@ def test_the_holder_is_warned_of_the_bookings_at_stake(
     assert mail.to_address == cast.camille.email
     assert "15,20" in mail.text
     assert "Jules" in mail.text
+    assert "Supprimées" not in mail.text  # nothing is removed yet
     assert len(case(session).log[0]["bookings"]) == 4
     assert desk.live() == 6
 
