@@ -57,6 +57,7 @@ from app.reservations import queries as reservation_queries
 from app.reservations.admin import BookingAdmin, BookingChangeAdmin
 from app.reservations.desk_views import BookingDesk
 from app.retention import models as _retention  # noqa: F401
+from app.retention.views import RetentionDesk
 from app.statements.views import AccountView
 from app.wallet import household_panel, money
 from app.wallet import models as _wallet  # noqa: F401
@@ -75,9 +76,9 @@ JOBS: tuple[Job, ...] = (
     Job("send", "app.notices.jobs:send", Every(minutes=1), N_("sends the e-mails that wait")),
     Job(
         "purge",
-        "app.accounts.purge:purge_accounts",
+        "app.retention.jobs:purge",
         DailyAt(3, 0),
-        N_("forgets registrations never activated and links that no longer work"),
+        N_("erases what is kept no longer; warns households a month before"),
     ),
     Job(
         "payments",
@@ -253,6 +254,7 @@ def _add_portal(appbuilder: AppBuilder) -> None:
     add(portal_desk.SettingsView, "Commune", label=_l("Settings of the commune"), icon="sliders")
     add(portal_admin.NewsAdmin, "News", label=_l("News"), icon="newspaper")
     add(portal_admin.ServiceAdmin, "Services", label=_l("Services"), icon="telephone")
+    add(RetentionDesk, "Retention", label=_l("Retention of data"), icon="hourglass-split")
     add(OutboxAdmin, "E-mails", label=_l("E-mails sent"), icon="send")
     if notice_views.is_demonstration():
         add(

@@ -49,6 +49,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "ContactMessageAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "NewsAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "ServiceAdmin": {AGENT: READ, ADMIN: EVERY},
+    "RetentionDesk": SETTINGS,
     # notices
     "MessagesView": EVERYBODY,
     "OutboxAdmin": {AGENT: EVERY, ADMIN: EVERY},

@@ -77,6 +77,39 @@ COVER_GRACE_HOURS = Declared(
 TOP_UP_MIN_CENTS = Declared("top_up_min_cents", int, 100, N_("Smallest top-up"), minimum=100)
 TOP_UP_MAX_CENTS = Declared("top_up_max_cents", int, 100_000, N_("Largest top-up"), maximum=100_000)
 
+KEEP_DRAFTS_MONTHS = Declared(
+    "keep_drafts_months",
+    int,
+    3,
+    N_("Months before an unfinished request is erased"),
+    minimum=1,
+    maximum=24,
+)
+KEEP_MESSAGES_MONTHS = Declared(
+    "keep_messages_months",
+    int,
+    24,
+    N_("Months before messages and e-mails are erased"),
+    minimum=3,
+    maximum=120,
+)
+KEEP_TRAIL_MONTHS = Declared(
+    "keep_trail_months",
+    int,
+    36,
+    N_("Months before the journal of actions and readings is erased"),
+    minimum=6,
+    maximum=120,
+)
+KEEP_HOUSEHOLDS_MONTHS = Declared(
+    "keep_households_months",
+    int,
+    36,
+    N_("Months before a household is erased, after its last child left"),
+    minimum=12,
+    maximum=120,
+)
+
 ALL: tuple[Declared[Any], ...] = (
     COMMUNE_NAME,
     PORTAL_ACCENT,
@@ -87,6 +120,10 @@ ALL: tuple[Declared[Any], ...] = (
     COVER_GRACE_HOURS,
     TOP_UP_MIN_CENTS,
     TOP_UP_MAX_CENTS,
+    KEEP_DRAFTS_MONTHS,
+    KEEP_MESSAGES_MONTHS,
+    KEEP_TRAIL_MONTHS,
+    KEEP_HOUSEHOLDS_MONTHS,
 )
 
 
