@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -37,7 +38,7 @@ from app.activities.rules import (
 from app.core.errors import NotFound
 from app.households.models import Child, Level, School, Schooling, SchoolYear
 from app.households.rules import PriceFacts
-from app.households.sets import among
+from app.households.sets import named
 
 BATCH = 1_000
 
@@ -73,19 +74,13 @@ def price_book(session: Session, slot_ids: Collection[int], first: date, last: d
 
     A grid without bands is not in force: it is still being written.
     """
-    return PriceBook(_grids(session, among(PriceGrid.slot_id, slot_ids), last))
+    return PriceBook(_grids(session, named(slot_ids), last))
 
 
-def _grids(
-    session: Session, where: sa.ColumnElement[bool], last: date
-) -> dict[int, list[GridFacts]]:
-    """Slot id → its grids begun by ``last``, the oldest first."""
-    rows = session.execute(
-        sa.select(PriceGrid.slot_id, PriceGrid.id, PriceGrid.valid_from, *BAND_COLUMNS)
-        .join(PriceBand, PriceBand.grid_id == PriceGrid.id)
-        .where(where, PriceGrid.valid_from <= last, used_bands())
-        .order_by(PriceGrid.slot_id, PriceGrid.valid_from, PriceBand.id)
-    )
+def _grids(session: Session, slot_ids: list[int] | None, last: date) -> dict[int, list[GridFacts]]:
+    """Slot id → its grids begun by ``last``, the oldest first; None: of every slot."""
+    some = {} if slot_ids is None else {"slots": slot_ids}
+    rows = session.execute(_grids_asked(slot_ids is not None), {"last": last, **some})
     bands: dict[tuple[int, int, date], list[BandFacts]] = {}
     for slot_id, grid_id, valid_from, *band in rows:
         bands.setdefault((slot_id, grid_id, valid_from), []).append(BandFacts(*band))
@@ -93,6 +88,18 @@ def _grids(
     for (slot_id, grid_id, valid_from), found in bands.items():
         grids.setdefault(slot_id, []).append(GridFacts(grid_id, valid_from, tuple(found)))
     return grids
+
+
+@cache
+def _grids_asked(some: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Of ``some`` slots, the parameter, or of all. Built once: every price asks it."""
+    asked = (
+        sa.select(PriceGrid.slot_id, PriceGrid.id, PriceGrid.valid_from, *BAND_COLUMNS)
+        .join(PriceBand, PriceBand.grid_id == PriceGrid.id)
+        .where(PriceGrid.valid_from <= sa.bindparam("last"), used_bands())
+        .order_by(PriceGrid.slot_id, PriceGrid.valid_from, PriceBand.id)
+    )
+    return asked.where(PriceGrid.slot_id.in_(sa.bindparam("slots"))) if some else asked
 
 
 BAND_COLUMNS = tuple(getattr(PriceBand, name) for name in BandFacts._fields)
@@ -120,7 +127,7 @@ def bands_of(session: Session, grid_id: int) -> list[BandFacts]:
 
 def latest_grids(session: Session, last: date) -> dict[int, GridFacts]:
     """Slot id → its grid in force on ``last``, for every slot that has one."""
-    grids = _grids(session, sa.true(), last)
+    grids = _grids(session, None, last)
     return {slot_id: grid_on(found, last) for slot_id, found in grids.items()}
 
 

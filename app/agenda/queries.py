@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,13 +56,28 @@ def slot_rows(
 
     Camps are booked by their own démarche (B12), so they are not here.
     """
+    found = session.execute(
+        _slot_rows(), {"children": list(child_ids), "first": first, "last": last}
+    )
+    slots: dict[int, SlotInfo] = {}
+
+    def slot_row(child_id: int, opening_id: int, *values: Any) -> SlotRow:
+        slot = slots.setdefault(values[0], SlotInfo(*values[:5]))
+        return SlotRow(child_id, opening_id, slot, *values[5:])
+
+    return [slot_row(*row) for row in found]
+
+
+@cache
+def _slot_rows() -> sa.Select[*tuple[Any, ...]]:
+    """Built once: putting the statement together costs as much as reading it."""
     booking = sa.and_(
         Booking.opening_id == Opening.id,
         Booking.child_id == Enrolment.child_id,
         # Word for word the unique index's own condition, or it would not be used.
         sa.text("booking.state IN ('held', 'live')"),
     )
-    found = session.execute(
+    return (
         sa.select(
             Enrolment.child_id,
             Opening.id,
@@ -95,16 +111,12 @@ def slot_rows(
             ),
         )
         .outerjoin(Booking, booking)
-        .where(Enrolment.child_id.in_(child_ids), Opening.day.between(first, last))
+        .where(
+            Enrolment.child_id.in_(sa.bindparam("children")),
+            Opening.day.between(sa.bindparam("first"), sa.bindparam("last")),
+        )
         .order_by(Opening.day, Activity.position, Slot.position, Slot.starts_at, Opening.id)
     )
-    slots: dict[int, SlotInfo] = {}
-
-    def slot_row(child_id: int, opening_id: int, *values: Any) -> SlotRow:
-        slot = slots.setdefault(values[0], SlotInfo(*values[:5]))
-        return SlotRow(child_id, opening_id, slot, *values[5:])
-
-    return [slot_row(*row) for row in found]
 
 
 @dataclass(frozen=True)
@@ -119,7 +131,13 @@ class Closure:
 
 def closures(session: Session, first: date, last: date) -> Sequence[Closure]:
     """School holidays, public holidays and closures of every site that touch the period."""
-    found = session.execute(
+    found = session.execute(_closures(), {"first": first, "last": last})
+    return [Closure(*row) for row in found]
+
+
+@cache
+def _closures() -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             CalendarPeriod.kind,
             CalendarPeriod.name,
@@ -127,14 +145,13 @@ def closures(session: Session, first: date, last: date) -> Sequence[Closure]:
             CalendarPeriod.ends_on,
         )
         .where(
-            CalendarPeriod.starts_on <= last,
-            CalendarPeriod.ends_on >= first,
+            CalendarPeriod.starts_on <= sa.bindparam("last"),
+            CalendarPeriod.ends_on >= sa.bindparam("first"),
             CalendarPeriod.kind != PeriodKind.OFFICE_CLOSED,
             CalendarPeriod.site_id.is_(None),
         )
         .order_by(CalendarPeriod.starts_on)
     )
-    return [Closure(*row) for row in found]
 
 
 def own_bookings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import gettext
@@ -93,14 +94,19 @@ class Means(Standing):
 def means(session: Session, household_id: int) -> Means:
     """Balance, required cover, and whether they limit the household: one statement."""
     last_day = reservation_queries.last_covered_day(session, clock.today())
-    balance, required, exempt = session.execute(
-        sa.select(
-            wallet_queries.balance_of(household_id),
-            reservation_queries.cover_of(household_id, last_day),
-            Household.exempt_from_cover,
-        ).where(Household.id == household_id)
-    ).one()
+    asked = {"household": household_id, "last_day": last_day or date.max}
+    balance, required, exempt = session.execute(_means(), asked).one()
     return Means(balance, required, not exempt, last_day)
+
+
+@cache
+def _means() -> sa.Select[int, int, bool]:
+    household_id = sa.bindparam("household", type_=sa.Integer)
+    return sa.select(
+        wallet_queries.balance_of(household_id),
+        reservation_queries.cover_of(household_id, sa.bindparam("last_day", type_=sa.Date)),
+        Household.exempt_from_cover,
+    ).where(Household.id == household_id)
 
 
 def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[PageNotice]:

@@ -154,7 +154,7 @@ class AgendaView(PageView):
             today=clock.today(),
             words=texts.MonthWords(),
             texts=texts,
-            hours={row.slot.id: texts.hours(row.slot) for row in rows},
+            hours={slot.id: texts.hours(slot) for slot in {row.slot for row in rows}},
             history=history[:HISTORY_ROWS],
             more_history=len(history) > HISTORY_ROWS,
             standing=standing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from app.households.rules import (
     resident_on,
     sibling_rank,
 )
-from app.households.sets import among
+from app.households.sets import named
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,10 @@ def pricing_facts(session: Session, pairs: Collection[tuple[int, int]]) -> Prici
 
     The three tables are read as one list of rows: what it is, household, then its values.
     """
-    household_ids = {household_id for household_id, _ in pairs}
-    statement = sa.union_all(
-        _ties(household_ids), _quotients(household_ids), _residences(household_ids)
-    )
+    ids = named({household_id for household_id, _ in pairs})
+    rows = session.execute(_facts(ids is not None), {} if ids is None else {"households": ids})
     found: dict[str, dict[int, list[Any]]] = {"tie": {}, "quotient": {}, "residence": {}}
-    for what, household_id, *values in session.execute(statement):
+    for what, household_id, *values in rows:
         found[what].setdefault(household_id, []).append(_FACTS[what](*values))
     return PricingFacts(found["quotient"], found["residence"], found["tie"])
 
@@ -66,28 +65,38 @@ _FACTS: dict[str, Callable[..., Any]] = {
 """What a row becomes: (first day, last day, number, birth, restriction, leaving)."""
 
 
+@cache
+def _facts(some: bool) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Of ``some`` households, the parameter, or of all. Built once, like ``_children_of``."""
+
+    def asked(column: Any) -> sa.ColumnElement[bool]:
+        return column.in_(sa.bindparam("households")) if some else sa.true()
+
+    return sa.union_all(
+        _ties().where(asked(Guardianship.household_id)),
+        _quotients().where(asked(QuotientRecord.household_id)),
+        _residences().where(asked(ResidenceRecord.household_id)),
+    )
+
+
 def _none(kind: Any) -> sa.ColumnElement[Any]:
     return sa.cast(sa.null(), kind)
 
 
-def _ties(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
-    return (
-        sa.select(
-            sa.literal("tie").label("what"),
-            Guardianship.household_id,
-            Guardianship.started_on,
-            Guardianship.ended_on,
-            Child.id,
-            Child.born_on,
-            Guardianship.restricted_at,
-            Child.left_on,
-        )
-        .join(Child, Guardianship.child_id == Child.id)
-        .where(among(Guardianship.household_id, ids))
-    )
+def _ties() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        sa.literal("tie").label("what"),
+        Guardianship.household_id,
+        Guardianship.started_on,
+        Guardianship.ended_on,
+        Child.id,
+        Child.born_on,
+        Guardianship.restricted_at,
+        Child.left_on,
+    ).join(Child, Guardianship.child_id == Child.id)
 
 
-def _quotients(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
+def _quotients() -> sa.Select[*tuple[Any, ...]]:
     row = QuotientRecord
     return sa.select(
         sa.literal("quotient"),
@@ -98,10 +107,10 @@ def _quotients(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
         _none(sa.Date),
         _none(UtcDateTime),
         _none(sa.Date),
-    ).where(among(row.household_id, ids))
+    )
 
 
-def _residences(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
+def _residences() -> sa.Select[*tuple[Any, ...]]:
     row = ResidenceRecord
     return sa.select(
         sa.literal("residence"),
@@ -112,4 +121,4 @@ def _residences(ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
         _none(sa.Date),
         _none(UtcDateTime),
         _none(sa.Date),
-    ).where(among(row.household_id, ids))
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -48,7 +50,7 @@ class ChildCard:
     until: date | None = None
 
 
-def holding(day: date) -> sa.ColumnElement[bool]:
+def holding(day: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """SQL: the guardianship (joined with its child) gives its rights on ``day``."""
     return sa.and_(
         Guardianship.restricted_at.is_(None),
@@ -82,23 +84,39 @@ def children_of(
     ``lock`` shares a lock on the ties until the transaction ends, so that none can be ended or
     restricted meanwhile: take it before the openings' locks.
     """
+    found = session.execute(_children_of(lock), {"household": household_id, "day": day})
+    return [_card(row) for row in found]
+
+
+@cache
+def _children_of(lock: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Built once: every family page asks it."""
+    day = sa.bindparam("day", type_=sa.Date)
     asked = (
-        sa.select(Guardianship, Child, School.name, Level.name)
-        .join(Child, Guardianship.child_id == Child.id)
+        sa.select(
+            Child.id,
+            Child.first_name,
+            Child.last_name,
+            Child.born_on,
+            School.name,
+            Level.name,
+            Guardianship.can_book,
+            Guardianship.can_pay,
+            Guardianship.can_see_other,
+            Guardianship.ended_on,
+            Child.left_on,
+        )
+        .join_from(Guardianship, Child, Guardianship.child_id == Child.id)
         .outerjoin(Schooling, _schooling_on(day))
         .outerjoin(School, Schooling.school_id == School.id)
         .outerjoin(Level, Schooling.level_id == Level.id)
-        .where(Guardianship.household_id == household_id, holding(day))
+        .where(Guardianship.household_id == sa.bindparam("household"), holding(day))
         .order_by(Child.born_on, Child.id)
     )
-    if lock:
-        asked = asked.with_for_update(read=True, of=Guardianship).execution_options(
-            populate_existing=True
-        )
-    return [_card(*row) for row in session.execute(asked)]
+    return asked.with_for_update(read=True, of=Guardianship) if lock else asked
 
 
-def _schooling_on(day: date) -> sa.ColumnElement[bool]:
+def _schooling_on(day: sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """The schooling of the school year in course, or of the last one in summer."""
     year = (
         sa.select(SchoolYear.id)
@@ -110,19 +128,11 @@ def _schooling_on(day: date) -> sa.ColumnElement[bool]:
     return sa.and_(Schooling.child_id == Child.id, Schooling.school_year_id == year)
 
 
-def _card(tie: Guardianship, child: Child, school: str | None, level: str | None) -> ChildCard:
-    return ChildCard(
-        id=child.id,
-        first_name=child.first_name,
-        last_name=child.last_name,
-        born_on=child.born_on,
-        school=school,
-        level=level,
-        can_book=tie.can_book,
-        can_pay=tie.can_pay,
-        can_see_other=tie.can_see_other,
-        until=min((day for day in (tie.ended_on, child.left_on) if day), default=None),
-    )
+def _card(row: Sequence[Any]) -> ChildCard:
+    """``row``: the card's own columns in their order, then the two days that end the tie."""
+    *seen, ended_on, left_on = row
+    until = min((day for day in (ended_on, left_on) if day), default=None)
+    return ChildCard(*[*seen, until])
 
 
 def households_of(

@@ -16,6 +16,11 @@ def among(column: Any, ids: Collection[int]) -> sa.ColumnElement[bool]:
     return column.in_(ids) if len(ids) <= NAMED_AT_MOST else sa.true()
 
 
+def named(ids: Collection[int]) -> list[int] | None:
+    """The same choice for a statement that is built once: the ids to name, None for every row."""
+    return list(ids) if len(ids) <= NAMED_AT_MOST else None
+
+
 def grouped(rows: Any) -> dict[int, list[Any]]:
     """(key, value) pairs by key, in the order of the rows."""
     groups: dict[int, list[Any]] = {}

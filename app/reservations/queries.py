@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,13 +53,15 @@ def required_cover(
     return {household_id: found.get(household_id, 0) for household_id in household_ids}
 
 
-def cover_of(household_id: int, last_day: date | None) -> sa.ScalarSelect[int]:
+def cover_of(
+    household_id: sa.BindParameter[int], last_day: sa.BindParameter[date]
+) -> sa.ScalarSelect[int]:
     """Required cover of one household up to ``last_day``, inside another statement."""
-    asked = sa.select(sa.func.coalesce(sa.func.sum(Booking.care_cents + Booking.meal_cents), 0))
-    asked = asked.where(uncharged(), Booking.household_id == household_id)
-    if last_day is not None:
-        asked = asked.where(Booking.day <= last_day)
-    return asked.scalar_subquery()
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(Booking.care_cents + Booking.meal_cents), 0))
+        .where(uncharged(), Booking.household_id == household_id, Booking.day <= last_day)
+        .scalar_subquery()
+    )
 
 
 def upcoming_cost_by_day(
@@ -111,14 +114,26 @@ def history(
     removed at once would hide all that happened. The other household's live ones are shown when
     the tie lets this household see them (A12).
     """
-    happened: sa.ColumnElement[bool] = sa.true()
-    if until is not None:
-        cancelled = sa.and_(
-            Booking.state == BookingState.CANCELLED, Booking.day <= (cancelled_until or until)
-        )
-        happened = sa.or_(Booking.day <= until, cancelled)
+    last_day = until or date.max
+    asked = {
+        "household": household_id,
+        "child": child_id,
+        "until": last_day,
+        "cancelled_until": cancelled_until or last_day,
+        "limit": limit,
+        "offset": offset,
+    }
+    return [_line(household_id, row) for row in session.execute(_history(), asked)]
+
+
+@cache
+def _history() -> sa.Select[*tuple[Any, ...]]:
+    """Built once, like every statement of the month page."""
     cancelled_in = aliased(BookingChange)
-    rows = session.execute(
+    cancelled = sa.and_(
+        Booking.state == BookingState.CANCELLED, Booking.day <= sa.bindparam("cancelled_until")
+    )
+    return (
         sa.select(
             Booking.id,
             Booking.day,
@@ -135,15 +150,17 @@ def history(
         .join(Opening, Opening.id == Booking.opening_id)
         .join(Slot, Slot.id == Opening.slot_id)
         .outerjoin(cancelled_in, cancelled_in.id == Booking.cancelled_in)
-        .where(_seen_by(household_id, child_id), happened)
+        .where(_seen(), sa.or_(Booking.day <= sa.bindparam("until"), cancelled))
         .order_by(Booking.day.desc(), Slot.starts_at.desc(), Booking.id.desc())
-        .limit(limit)
-        .offset(offset)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .offset(sa.bindparam("offset", type_=sa.Integer))
     )
-    return [_line(household_id, row) for row in rows]
 
 
-def _seen_by(household_id: int, child_id: int) -> sa.ColumnElement[bool]:
+def _seen() -> sa.ColumnElement[bool]:
+    """SQL: a booking of the parameter ``child`` that the parameter ``household`` may see."""
+    household_id = sa.bindparam("household", type_=sa.Integer)
+    child_id = sa.bindparam("child", type_=sa.Integer)
     shows_other = (
         sa.exists()
         .where(
@@ -183,7 +200,8 @@ def history_page(
 ) -> tuple[list[HistoryLine], int]:
     """One page of the history (the first is 1) and how many pages there are. Two statements."""
     count = session.scalar(
-        sa.select(sa.func.count()).select_from(Booking).where(_seen_by(household_id, child_id))
+        sa.select(sa.func.count()).select_from(Booking).where(_seen()),
+        {"household": household_id, "child": child_id},
     )
     pages = max(1, -(-(count or 0) // size))
     wanted = min(max(page, 1), pages)

@@ -37,7 +37,7 @@ def balances(session: Session, household_ids: Sequence[int]) -> dict[int, int]:
     return {household_id: found.get(household_id, 0) for household_id in household_ids}
 
 
-def balance_of(household_id: int) -> sa.ScalarSelect[int]:
+def balance_of(household_id: sa.BindParameter[int]) -> sa.ScalarSelect[int]:
     """The balance of one household, inside another statement."""
     return (
         sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_cents), 0))
