@@ -163,7 +163,7 @@ class AgendaView(PageView):
             token=tokens.new_token(),
             bar=Bar(missing=bool(refused and refused.recharge), title=refused.title)
             if refused
-            else Bar(gettext("Nothing to save")),
+            else Bar(gettext("Tick the slots, then save")),
             rules_url=settings.get(db.session, settings.RULES_URL) or place("rules"),
             recharge_url=refused.recharge if refused and refused.recharge else top_up.url(),
         )

@@ -19,21 +19,23 @@ def as_page(receipt: Receipt, *, layout: str = "layout/family.html") -> str:
 
 def as_pdf(session: Session, receipt: Receipt) -> Response:
     """« recu-2027-00318.pdf »."""
+    service = session.scalar(sa.select(Service).where(Service.code == ServiceCode.CARE))
     content = render_pdf(
         "payments/receipt_pdf.html",
         receipt=receipt,
         number=receipt.number,
         date=dates.day(receipt.paid_at),
-        contact=_contact(session),
+        service_name=service.name if service else "",
+        contact=_contact(service),
     )
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="recu-{receipt.number}.pdf"'
     return response
 
 
-def _contact(session: Session) -> list[str]:
+def _contact(service: Service | None) -> list[str]:
     """Who to write to about money: the care service (A2)."""
-    service = session.scalar(sa.select(Service).where(Service.code == ServiceCode.CARE))
     if service is None:
         return []
-    return [line for line in (service.name, f"{service.phone} {service.email}".strip()) if line]
+    reached_by = ", ".join(filter(None, (service.phone, service.email)))
+    return [line for line in (service.name, reached_by) if line]
