@@ -30,6 +30,7 @@ from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
 from app.core.text import N_
 from app.documents import models as _documents  # noqa: F401
+from app.documents.views import DocumentsView, states_for_profile
 from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
 from app.households import services as households
@@ -120,6 +121,7 @@ def fill_hooks() -> None:
     hooks.account_activated.append(households.attach_registered)
     hooks.email_changed.append(households.follow_email)
     hooks.household_created.append(wallet.ensure_wallet)
+    hooks.document_states.append(states_for_profile)
     hooks.household_in_use.append(wallet_queries.has_history)
     hooks.household_panels.append(household_panel.panel)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
@@ -151,6 +153,7 @@ def add_views(appbuilder: AppBuilder) -> None:
         ProfileChangeDesk,
     ):
         appbuilder.add_view_no_menu(page)
+    appbuilder.add_view_no_menu(DocumentsView)
     for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)
     for desk_page in (BookingDesk, ChargeDesk):

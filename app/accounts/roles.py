@@ -103,6 +103,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "LevelAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolYearAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    # documents
+    "DocumentsView": FAMILY,
     # activities
     "SiteAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "DeadlineRuleAdmin": {AGENT: EVERY, ADMIN: EVERY},

@@ -61,7 +61,7 @@ def _add_headers(response: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["Permissions-Policy"] = PERMISSIONS_POLICY
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["X-Frame-Options"] = "DENY"
+    headers.setdefault("X-Frame-Options", "DENY")
     # By the public address: behind a reverse proxy this very request may be plain.
     if current_app.config["PRODUCTION"] and current_app.config["BASE_URL"].startswith("https://"):
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"

@@ -1,0 +1,147 @@
+"""« Fournir mes nouveaux justificatifs » (D7, D8): what is asked of the household, and what it gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.core import clock, pages
+from app.core.actor import Actor
+from app.core.db import commit, db, write_intent
+from app.core.errors import Refusal
+from app.core.pages import takes_uploads
+from app.core.storage import storage
+from app.core.views import PageView, current_actor, family_page
+from app.documents import files, queries, rules, services
+from app.documents.errors import FileRefused, NoFile, TooManyPages
+from app.documents.forms import GiveForm
+from app.documents.models import Document, DocumentPage, DocumentType
+from app.documents.queries import DocumentState
+
+
+class DocumentsView(PageView):
+    """« /justificatifs/ »."""
+
+    route_base = "/justificatifs"
+
+    @family_page("/")
+    def index(self) -> Any:
+        """Each document needed with its state, and what can be done."""
+        states = queries.states_of_household(
+            db.session(), current_actor().household_id, clock.today()
+        )
+        return self.page("documents/index.html", states=states, words=rules.WORDS, tags=rules.TAGS)
+
+    @takes_uploads
+    @family_page("/<int:type_id>/fournir", methods=["GET", "POST"])
+    def give(self, type_id: int) -> Any:
+        """« Fournir le justificatif » … « Valider » for the household."""
+        return self._give(type_id, None)
+
+    @takes_uploads
+    @family_page("/<int:type_id>/enfant/<int:child_id>/fournir", methods=["GET", "POST"])
+    def give_for_child(self, type_id: int, child_id: int) -> Any:
+        """« Fournir le justificatif » … « Valider » for a child."""
+        return self._give(type_id, child_id)
+
+    def _give(self, type_id: int, child_id: int | None) -> Any:
+        actor = current_actor()
+        state = queries.state_for(
+            db.session(), actor.household_id, type_id, child_id, clock.today()
+        )
+        if not state.can_give:
+            flash(_("This document does not have to be given."), "info")
+            return redirect(url_for("DocumentsView.index"))
+        is_health = db.session().get_one(DocumentType, type_id).is_health
+        # Files are read, checked and put away without any transaction open.
+        db.session.rollback()
+        form = GiveForm()
+        if not form.validate_on_submit():
+            return self._form_page(form, state, 400 if form.errors else 200)
+        try:
+            _receive(actor, state, is_health)
+        except Refusal as error:
+            if error.status == 404:
+                raise
+            pages.attach(form, "files" if isinstance(error, FileRefused) else None, error)
+            return self._form_page(form, state, error.status)
+        flash(_("Your document is sent. The service is going to look at it."), "success")
+        return redirect(url_for("DocumentsView.index"))
+
+    def _form_page(self, form: GiveForm, state: DocumentState, status: int = 200) -> Any:
+        return self.page("documents/give.html", status, form=form, state=state)
+
+    @family_page("/fichier/<int:document_id>/<int:position>")
+    def file(self, document_id: int, position: int) -> Any:
+        """A file that this household gave, to keep a copy."""
+        actor = current_actor()
+        document = queries.document_for(
+            db.session(), actor.household_id, document_id, clock.today()
+        )
+        return send(actor, document, queries.page_of(document, position))
+
+
+def _receive(actor: Actor, state: DocumentState, is_health: bool) -> None:
+    """Check, put away, then tell the database; nothing stays of what was refused."""
+    sent = [one for one in request.files.getlist("files") if one.filename]
+    if not sent:
+        raise NoFile
+    if len(sent) > services.MAX_FILES:
+        raise TooManyPages(maximum=services.MAX_FILES)
+    checked = [files.check(one.filename, one.stream.read()) for one in sent]
+    store = storage()
+    kept = services.keep(store, checked, sealed=is_health)
+    session = db.session()
+    try:
+        services.give(
+            session,
+            actor,
+            actor.household_id,
+            state.type_id,
+            state.child_id,
+            kept,
+            now=clock.now(),
+        )
+        commit(session)
+    except Exception:
+        session.rollback()
+        services.forget(store, [one.key for one in kept])
+        raise
+
+
+def send(
+    actor: Actor, document: Document, page: DocumentPage, *, preview: bool = False
+) -> Response:
+    """The content of one file, its opening logged first (D9). ``preview``: shown, in a closed frame."""
+    log_opening(actor, document)
+    answer = Response(services.open_page(storage(), page), content_type=page.content_type)
+    where = "inline" if preview else "attachment"
+    answer.headers.set("Content-Disposition", where, filename=page.name)
+    framed = "'self'" if preview else "'none'"
+    answer.headers["Content-Security-Policy"] = f"default-src 'none'; frame-ancestors {framed}"
+    if preview:
+        answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def log_opening(actor: Actor, document: Document) -> None:
+    """In a short session of its own: a GET takes no write lock for long (core/db.py)."""
+    with write_intent(), Session(db.engine) as own:
+        services.log_reading(own, actor, own.merge(document, load=False), now=clock.now())
+        own.commit()
+
+
+def states_for_profile(session: Session, household_id: int) -> list[tuple[str, str, str]]:
+    """(document, word of its state, kind of tag) for « Mon profil » (A11)."""
+    return [
+        (
+            f"{one.name} ({one.child_name})" if one.child_name else one.name,
+            _(rules.WORDS[one.status]),
+            rules.TAGS[one.status],
+        )
+        for one in queries.states_of_household(session, household_id, clock.today())
+    ]

@@ -1,0 +1,65 @@
+// Comfort only: dropping files, their names, and the progress of a long sending.
+(function () {
+  "use strict";
+  var drop = document.querySelector("[data-drop]");
+  if (!drop) return;
+  var form = drop.closest("form");
+  var input = drop.querySelector("input[type=file]");
+  var chosen = drop.querySelector("[data-chosen]");
+  var sending = form.querySelector("[data-sending]");
+  var failed = form.querySelector("[data-failed]");
+  var button = form.querySelector("button[type=submit]");
+  drop.querySelector(".drop-hint").hidden = false;
+
+  function show() {
+    chosen.replaceChildren();
+    Array.prototype.forEach.call(input.files, function (file) {
+      var line = document.createElement("li");
+      line.textContent = file.name;
+      chosen.appendChild(line);
+    });
+  }
+  input.addEventListener("change", show);
+  ["dragenter", "dragover"].forEach(function (name) {
+    drop.addEventListener(name, function (event) { event.preventDefault(); drop.classList.add("over"); });
+  });
+  ["dragleave", "drop"].forEach(function (name) {
+    drop.addEventListener(name, function () { drop.classList.remove("over"); });
+  });
+  drop.addEventListener("drop", function (event) {
+    event.preventDefault();
+    if (!event.dataTransfer.files.length) return;
+    input.files = event.dataTransfer.files;
+    show();
+  });
+
+  function stop() {
+    sending.hidden = true;
+    failed.hidden = false;
+    button.disabled = false;
+  }
+  // Captured: the page's own guard against double clicks must not see a sending that may be tried again.
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (button.disabled) return;
+    var call = new XMLHttpRequest();
+    button.disabled = true;
+    failed.hidden = true;
+    sending.hidden = false;
+    call.upload.addEventListener("progress", function (at) {
+      if (at.lengthComputable) form.querySelector("progress").value = (100 * at.loaded) / at.total;
+    });
+    call.addEventListener("load", function () {
+      // The answer is a whole page, with what it says once: shown as the browser would have.
+      if (call.responseURL !== location.href) history.pushState(null, "", call.responseURL);
+      document.open();
+      document.write(call.responseText);
+      document.close();
+    });
+    call.addEventListener("error", stop);
+    call.addEventListener("abort", stop);
+    call.open("POST", form.getAttribute("action") || location.href);
+    call.send(new FormData(form));
+  }, true);
+})();
