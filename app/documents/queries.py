@@ -145,11 +145,14 @@ def next_waiting(session: Session, after: Document, *, with_health: bool) -> int
 
 
 def _undecided(with_health: bool) -> list[sa.ColumnElement[bool]]:
-    conditions = [Document.reviewed_at.is_(None), Document.erased_at.is_(None)]
+    conditions: list[sa.ColumnElement[bool]] = [
+        Document.reviewed_at.is_(None),
+        Document.erased_at.is_(None),
+    ]
     return conditions if with_health else [*conditions, DocumentType.is_health.is_(False)]
 
 
-def _with_files() -> sa.Select[tuple[Document]]:
+def _with_files() -> sa.Select[Document]:
     return (
         sa.select(Document)
         .options(
@@ -176,7 +179,7 @@ def _found(document: Document | None) -> Document:
     return document
 
 
-def _seen(household_id: int, day: date) -> sa.Select[tuple[int]]:
+def _seen(household_id: int, day: date) -> sa.Select[int]:
     """The children that this household sees on ``day``."""
     return (
         sa.select(Guardianship.child_id)
