@@ -13,6 +13,7 @@ import http.client
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ STATEMENTS, HTML, COMPRESSED, RATE, GROWTH = 9, 50_000, 10_000, 70, 1.3
 
 @dataclass(frozen=True)
 class Figures:
-    """What one town gave: statements, bytes, milliseconds of one request, requests a second."""
+    """What one town gave: statements, bytes, processor ms of one request, requests a second."""
 
     statements: int
     html: int
@@ -62,7 +63,7 @@ def main() -> None:
         large = measure(asked.households * asked.larger, asked.bookings * asked.larger)
         say("the same on a larger town: statements", large.statements, small.statements)
         growth = large.ms / small.ms
-        say("milliseconds of one page, then", f"{small.ms:.1f}, {large.ms:.1f}")
+        say("processor ms of one page, then", f"{small.ms:.1f}, {large.ms:.1f}")
         say("times slower", f"{growth:.2f}", GROWTH, growth <= GROWTH)
 
 
@@ -83,17 +84,25 @@ def measure(households: int, bookings: int) -> Figures:
 
 
 def alone(app: Flask, path: str, cookie: str) -> tuple[int, bytes, float]:
-    """Statements (transaction control aside), page, and the median milliseconds of 30 requests."""
+    """Statements (transaction control aside), page, and the median processor time of 30 requests, ms.
+
+    In a thread: the bench's own context would lend its session, and what it has read, to them.
+    """
+    with ThreadPoolExecutor(1) as alone_there:
+        return alone_there.submit(_alone, app, path, cookie, db.engine).result()
+
+
+def _alone(app: Flask, path: str, cookie: str, engine: sa.Engine) -> tuple[int, bytes, float]:
     client = app.test_client(use_cookies=False)
     headers = {"Cookie": cookie}
     client.get(path, headers=headers)
-    with measured(db.session()) as seen:
+    with measured(engine) as seen:
         page = client.get(path, headers=headers)
     times = []
     for _ in range(30):
-        began = time.perf_counter()
-        client.get(path, headers=headers)
-        times.append(time.perf_counter() - began)
+        with measured(engine) as one:
+            client.get(path, headers=headers)
+        times.append(one.cpu_seconds)
     sent = [text for text in seen.texts if not text.startswith("BEGIN")]
     return len(sent), page.data, sorted(times)[15] * 1000
 

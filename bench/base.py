@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy.engine import Engine
 
 import config
 from app import create_app
@@ -67,14 +68,14 @@ class Measure:
 
 
 @contextmanager
-def measured(session: Any) -> Iterator[Measure]:
-    """Time and statements of what happens inside."""
+def measured(engine: Engine | Any) -> Iterator[Measure]:
+    """Time and statements of what happens inside, on an engine or on a session's."""
     found = Measure()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         found.texts.append(statement)
 
-    engine = session.get_bind()
+    engine = engine if isinstance(engine, Engine) else engine.get_bind()
     sa.event.listen(engine, "before_cursor_execute", note)
     start, cpu = time.perf_counter(), time.process_time()
     try:

@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 import argparse
+import re
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Account
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import commit, db
@@ -19,8 +25,10 @@ from app.reservations import services
 from app.reservations.models import Booking, BookingChange, ChangeOrigin
 from app.reservations.services import GroupRequest
 from bench.base import Measure, fresh_app, measured, say
+from bench.rush import Parent, cookie_of, hidden_fields, send, web
 from bench.seed import Seeded, seed
 
+GROUPED = "/agenda/saisie-groupee/"
 MOST_STATEMENTS = 30
 MOST_TIMES_BARE = 8.0
 MOST_MS = 300.0
@@ -73,13 +81,39 @@ def rows_of(session: Session, household_id: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
+def over_http(app: Flask, found: Seeded, household_id: int, port: int, mode: str) -> Measure:
+    """What the browser waits for: the page's form asks the preview, then sends the plan back."""
+    account = db.session.scalar(sa.select(Account).where(Account.household_id == household_id))
+    cookie = cookie_of(app, account)
+    db.session.rollback()  # or this process would keep the write lock
+    first = clock.today() + timedelta(days=7)
+    choices = [("mode", mode), ("period", "dates"), ("first", f"{first}")]
+    choices += [("last", f"{max(row['day'] for row in found.openings)}"), ("rhythm", "1")]
+    choices += [("children", str(one)) for one in found.children[household_id]]
+    choices += [("slots", str(one)) for one in found.slots]
+    choices += [("weekdays", str(one)) for one in (0, 1, 3, 4)]
+
+    def post(page: str, what: str) -> tuple[int, str]:
+        days = [("day", day) for day in re.findall(r'name="day" value="([0-9-]*)" checked', page)]
+        form = urlencode(hidden_fields(page) + choices + days).encode()
+        return send(port, Parent(cookie, f"{GROUPED}{what}", form))
+
+    _, page = send(port, Parent(cookie, GROUPED, b""), "GET")
+    with measured(db.engine) as waited:
+        status, preview = post(page, "apercu")
+        saved, _ = post(preview, "enregistrer")
+    if (status, saved) != (200, 303):
+        raise RuntimeError(f"the preview answered {status}, the save {saved}")
+    return waited
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bookings", type=int, default=127_000)
     parser.add_argument("--url", default="", help="PostgreSQL instead of SQLite")
     asked = parser.parse_args()
-    with fresh_app(asked.url):
+    with tempfile.TemporaryDirectory() as folder, fresh_app(asked.url, folder) as app:
         session = db.session()
         found = seed(
             session,
@@ -93,6 +127,16 @@ def main() -> None:
         counts: dict[str, int] = {}
         for household_id in found.households[:ROUNDS]:
             _round(session, found, household_id, best, counts)
+        session.rollback()
+        url = asked.url or f"sqlite:///{Path(folder) / 'portail.sqlite'}"
+        with web(url, folder, workers=1) as port:
+            for household_id in found.households[ROUNDS : 2 * ROUNDS]:
+                for name, mode in (("http save", "create"), ("http removal", "delete")):
+                    waited = over_http(app, found, household_id, port, mode)
+                    best[name] = min(best.get(name, 1e9), waited.seconds)
+                    booked = len(rows_of(session, household_id))
+                    session.rollback()
+                    counts[f"rows after {name}"] = booked
         _report(best, counts)
 
 
@@ -127,7 +171,8 @@ def _round(
 
 def _report(best: dict[str, float], counts: dict[str, int]) -> None:
     bare = best["bare"]
-    say("rows", counts["rows"])
+    for name in ("rows", "rows after http save", "rows after http removal"):
+        say(name, counts[name])
     say("bare bulk insert, ms", f"{bare * 1000:.1f}")
     for name in ("save", "removal"):
         ratio, statements = best[name] / bare, counts[name]
@@ -137,6 +182,8 @@ def _report(best: dict[str, float], counts: dict[str, int]) -> None:
     for name, preview in (("preview + save", "preview"), ("preview + removal", "removal preview")):
         both = (best[preview] + best[name.split(" + ")[1]]) * 1000
         say(f"{name} (services), ms", f"{both:.1f}", MOST_MS, both <= MOST_MS)
+        ms = best[f"http {name.split(' + ')[1]}"] * 1000
+        say(f"{name} (HTTP), ms", f"{ms:.1f}", MOST_MS, ms <= MOST_MS)
 
 
 if __name__ == "__main__":
