@@ -7,9 +7,10 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import config
-from app.supervisor import archive, jobs, processes, state, supervisor
+from app.supervisor import administrator, archive, jobs, processes, state, supervisor
 from app.supervisor.problem import Problem
 
 DESCRIPTION = """\
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     job_parser = commands.add_parser("job", help="exécute une tâche ; sans nom, les liste")
     job_parser.add_argument("name", metavar="NOM", nargs="?")
     job_parser.set_defaults(command=job)
+    add_admin(commands)
     backup_parser = commands.add_parser("backup", help="sauvegarde la base et les fichiers")
     backup_parser.add_argument("file", metavar="FICHIER", type=Path)
     backup_parser.set_defaults(command=backup)
@@ -54,6 +56,32 @@ def parser() -> argparse.ArgumentParser:
     for name, (command, text) in PRODUCTION.items():
         commands.add_parser(name, help=text).set_defaults(command=command)
     return root
+
+
+def add_admin(commands: Any) -> None:
+    admin_parser = commands.add_parser("admin", help="crée un administrateur et donne son lien")
+    admin_parser.add_argument("email", metavar="COURRIEL", type=address)
+    admin_parser.add_argument("first_name", metavar="PRÉNOM")
+    admin_parser.add_argument("last_name", metavar="NOM")
+    admin_parser.add_argument(
+        "--identifiant", metavar="IDENTIFIANT", default="", help="sans lui, le début du courriel"
+    )
+    admin_parser.set_defaults(command=admin)
+
+
+def address(typed: str) -> str:
+    """An e-mail address, as far as one can tell without writing to it."""
+    name, _, host = typed.partition("@")
+    if not name or "." not in host or any(letter.isspace() for letter in typed):
+        raise argparse.ArgumentTypeError(f"{typed} n'est pas une adresse de courriel")
+    return typed
+
+
+def admin(options: argparse.Namespace) -> None:
+    link = administrator.install(
+        options.email, options.first_name, options.last_name, options.identifiant
+    )
+    print(f"Ce lien, envoyé aussi à {options.email}, fixe le mot de passe (sept jours) :\n{link}")
 
 
 def start(_options: argparse.Namespace) -> None:

@@ -107,6 +107,17 @@ def test_release_then_jobs_then_backup_and_restore(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
+def test_the_first_administrator_of_an_empty_production(tmp_path: Path) -> None:
+    assert command(tmp_path, "release", **PRODUCTION).returncode == 0
+    made = command(tmp_path, "admin", "marie@mairie.example", "Marie", "Dupont", **PRODUCTION)
+    assert made.returncode == 0, made.stderr
+    assert "https://famille.example/compte/nouveau-mot-de-passe/" in made.stdout
+    wrong = command(tmp_path, "admin", "marie@", "Marie", "Dupont", **PRODUCTION)
+    assert wrong.returncode == 2
+    assert "marie@ n'est pas une adresse de courriel" in wrong.stderr
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

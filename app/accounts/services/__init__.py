@@ -18,7 +18,7 @@ from app.accounts.services.options import (
 )
 from app.accounts.services.registration import Activation, Wish, activate, pending_of, register
 from app.accounts.services.sign_in import Candidate, find_candidate, sign_in, sign_out
-from app.accounts.services.staff import invite_agent, set_roles
+from app.accounts.services.staff import install_administrator, invite_agent, set_roles
 
 __all__ = [
     "Activation",
@@ -31,6 +31,7 @@ __all__ = [
     "confirm_email_change",
     "deactivate",
     "find_candidate",
+    "install_administrator",
     "invite_agent",
     "lost_identifier",
     "lost_password",

@@ -15,7 +15,7 @@ from app.accounts.models import Account, LinkKind
 from app.accounts.roles import ADMIN, HEALTH, STAFF
 from app.accounts.services.links import new_link
 from app.core import audit
-from app.core.actor import Actor
+from app.core.actor import SYSTEM, Actor
 
 
 def invite_agent(
@@ -33,7 +33,38 @@ def invite_agent(
 
     Raises BadUsername, AccountExists, or BadRoles.
     """
+    account = _create(session, actor, username, email, (first_name, last_name), roles)
+    send_invitation(session, account, now)
+    return account
+
+
+def install_administrator(
+    session: Session, *, username: str, email: str, first_name: str, last_name: str, now: datetime
+) -> str:
+    """Give the commune an administrator without anybody signed in; the path that sets the password.
+
+    For the first one, or when nobody can sign in any more: the administrator who has this address
+    already gets another link. Raises BadUsername or AccountExists.
+    """
+    known = session.scalars(sa.select(Account).where(Account.email == rules.normal(email))).first()
+    if known is None:
+        names = (first_name, last_name)
+        known = _create(session, SYSTEM, username, email, names, [ADMIN])
+    elif not (known.active and ADMIN in {role.name for role in known.roles}):
+        raise errors.AccountExists
+    return send_invitation(session, known, now)
+
+
+def _create(
+    session: Session,
+    actor: Actor,
+    username: str,
+    email: str,
+    names: tuple[str, str],
+    roles: Collection[str],
+) -> Account:
     granted = _roles(session, roles)
+    first_name, last_name = names
     account = Account(
         username=rules.check_username(username),
         email=rules.normal(email),
@@ -50,14 +81,14 @@ def invite_agent(
     except IntegrityError as error:
         raise errors.AccountExists from error
     audit.record(session, actor, "invite", "account", account.id, roles=sorted(roles))
-    send_invitation(session, account, now)
     return account
 
 
-def send_invitation(session: Session, account: Account, now: datetime) -> None:
-    """Send the link that sets the first password, again if need be."""
+def send_invitation(session: Session, account: Account, now: datetime) -> str:
+    """Send the link that sets the first password, again if need be; its path."""
     link, token = new_link(session, account, LinkKind.INVITATION, now)
     notices.tell_invitation(session, account, link, token)
+    return f"{notices.NEW_PASSWORD}/{token}"
 
 
 def set_roles(session: Session, actor: Actor, account: Account, roles: Collection[str]) -> None:
