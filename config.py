@@ -30,6 +30,8 @@ def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
         "HEALTH_KEYS": environ.get("HEALTH_KEYS") or _kept(var / "health_keys"),
         "BASE_URL": environ.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}"),
         "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL"), var),
+        # A failed statement is written in the log without the names and addresses it carried.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "REDIS_URL": environ.get("REDIS_URL") or f"unix://{queue_socket(var)}",
         "SMTP_URL": environ.get("SMTP_URL", ""),
         "MAIL_FROM": _mail_from(environ),

@@ -15,6 +15,7 @@ from app.activities.errors import NothingChosen
 from app.activities.forms import ChoiceForm, CloseForm, CopyForm, ReopenForm, ResizeForm, choices
 from app.activities.services import Copied, Generated, Loaded
 from app.core import pages
+from app.core.admin_fields import row_number
 from app.core.db import commit, db
 from app.core.errors import NotFound, Refusal
 from app.core.views import agent_page, current_actor
@@ -190,7 +191,7 @@ class YearDesk(DeskView):
 
 
 def _ids_asked() -> list[int]:
-    ids = request.args.getlist("id", type=int)
+    ids = request.args.getlist("id", type=row_number)
     if len(ids) > MOST_IDS:
         raise NotFound
     return ids

@@ -19,6 +19,7 @@ from app.activities.forms import (
     choices,
 )
 from app.core import clock, pages
+from app.core.admin_fields import row_number
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.views import agent_page, current_actor
@@ -88,7 +89,7 @@ class EnrolmentDesk(DeskView):
     @agent_page("/terminer", methods=["GET", "POST"])
     def end(self) -> Any:
         """End the enrolments that the list sent."""
-        ids = request.args.getlist("id", type=int)
+        ids = request.args.getlist("id", type=row_number)
         if not ids:
             raise NotFound
         count = len(queries.enrolments(db.session(), ids))

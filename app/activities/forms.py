@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
     Form,
     FormField,
@@ -27,7 +26,13 @@ from app.activities import labels
 from app.activities.queries import OpeningChoice
 from app.activities.rules import BandFacts
 from app.activities.services import NEW, Where
-from app.core.admin_fields import MoneyField, NoControlCharacters, WholeNumberField, whole_number
+from app.core.admin_fields import (
+    DateField,
+    MoneyField,
+    NoControlCharacters,
+    WholeNumberField,
+    whole_number,
+)
 
 BLANK_ROWS = 4
 """Empty rows under the bands of a grid."""

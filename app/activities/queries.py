@@ -366,5 +366,9 @@ def years(session: Session) -> list[SchoolYear]:
 
 
 def activities(session: Session) -> list[Activity]:
-    """Every activity in the order of the screens."""
-    return list(session.scalars(sa.select(Activity).order_by(Activity.position, Activity.name)))
+    """The activities offered, in the order of the screens."""
+    return list(
+        session.scalars(
+            sa.select(Activity).where(Activity.is_active).order_by(Activity.position, Activity.name)
+        )
+    )

@@ -7,13 +7,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import DateField, RadioField, SelectChoice, SelectMultipleField
+from wtforms import RadioField, SelectChoice, SelectMultipleField
 from wtforms.validators import Optional, ValidationError
 
-from app.agenda.grouped import Period, Span
-
-LONGEST = 400
-"""Days of a period at the most: a school year and a bit."""
+from app.agenda.grouped import LONGEST, Period, Span
+from app.core.admin_fields import DateField
 
 
 class GroupedForm(FlaskForm):  # type: ignore[misc]

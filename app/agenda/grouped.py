@@ -10,6 +10,7 @@ from itertools import groupby
 
 from app.agenda.queries import SlotRow
 from app.agenda.rules import State, day_state, picked_days
+from app.core.dates import day_from
 
 
 class Period(StrEnum):
@@ -20,6 +21,10 @@ class Period(StrEnum):
     TERM = "term"
     YEAR = "year"
     DATES = "dates"
+
+
+LONGEST = 400
+"""Days of a period at the most: a school year and a bit."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,13 @@ class Pattern:
 def pattern_from(key: str) -> Pattern | None:
     """The pattern of a hidden field; None when it was not sent or does not read."""
     parts = key.split("/")
-    if len(parts) != 4 or (not parts[2].isdigit() and parts[2]):
+    if len(parts) != 4 or not set(parts[2]) <= set("0123456"):
         return None
     try:
-        span = Span(date.fromisoformat(parts[0]), date.fromisoformat(parts[1]))
+        span = Span(day_from(parts[0]), day_from(parts[1]))
     except ValueError:
+        return None
+    if (span.last - span.first).days > LONGEST:
         return None
     return Pattern(span, frozenset(int(digit) for digit in parts[2]), parts[3] == "1")
 

@@ -19,6 +19,7 @@ from app.agenda.month import state_of
 from app.agenda.queries import SlotRow
 from app.agenda.refused import Refused, said
 from app.core import clock, tokens
+from app.core.dates import day_from
 from app.core.db import commit, db
 from app.core.errors import Refusal
 from app.core.views import PageView, current_actor, family_page, reads_only
@@ -66,15 +67,15 @@ class GroupedView(PageView):
         form = self._form(choices, request.form)
         if not form.validate():
             return self._page(form, choices, status=400)
-        actor = current_actor()
+        actor, group = current_actor(), self._group(form, choices)
         try:
             saved = reservations.save(
                 db.session,
                 actor,
                 actor.household_id,
-                self._group(form, choices),
+                group,
                 now=clock.now(),
-                form_token=request.form.get("token", "")[:64],
+                form_token=tokens.of_form(request.form.get("token", ""), *group.asked),
                 fingerprint=request.form.get("fingerprint", "")[:64],
                 origin=reservations.ChangeOrigin.GROUPED,
             )
@@ -231,7 +232,7 @@ def _dates(values: Collection[str]) -> set[date]:
     found = set()
     for value in values:
         try:
-            found.add(date.fromisoformat(value))
+            found.add(day_from(value))
         except ValueError:
             continue
     return found

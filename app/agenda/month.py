@@ -129,7 +129,7 @@ class Viewer:
     """Who looks: decides what « ours » means and what may be changed."""
 
     household_id: int
-    may_book: bool
+    may_book: Callable[[date], bool]
     may_see_other: bool
     now: datetime
 
@@ -172,9 +172,9 @@ def state_of(row: SlotRow, viewer: Viewer) -> State:
         )
     state = slot_state(
         AskFacts(
-            may_book=viewer.may_book,
+            may_book=viewer.may_book(row.day),
             enrolled=True,
-            is_open=row.closed_at is None,
+            is_open=row.closed_at is None and row.offered,
             places_left=row.capacity - row.taken,
             book_until=row.book_until,
             cancel_until=row.cancel_until,

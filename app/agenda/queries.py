@@ -42,6 +42,8 @@ class SlotRow:
     cancel_until: datetime
     closed_at: datetime | None
     closed_reason: str
+    offered: bool
+    """The commune still offers the activity; else only what is booked shows."""
     booked_by: int | None
     """Household of the active booking."""
     booked_cents: int | None
@@ -93,6 +95,7 @@ def _slot_rows() -> sa.Select[*tuple[Any, ...]]:
             Opening.cancel_until,
             Opening.closed_at,
             Opening.closed_reason,
+            Activity.is_active,
             Booking.household_id,
             Booking.care_cents + Booking.meal_cents,
             Booking.charged,
@@ -114,6 +117,7 @@ def _slot_rows() -> sa.Select[*tuple[Any, ...]]:
         .where(
             Enrolment.child_id.in_(sa.bindparam("children")),
             Opening.day.between(sa.bindparam("first"), sa.bindparam("last")),
+            sa.or_(Activity.is_active, Booking.id.is_not(None)),
         )
         .order_by(Opening.day, Activity.position, Slot.position, Slot.starts_at, Opening.id)
     )
@@ -184,7 +188,7 @@ def offers(session: Session, child_ids: Collection[int], today: date) -> list[Sl
         sa.select(Slot.id, Slot.name, Slot.short_name, Slot.starts_at, Slot.ends_at)
         .join(Activity, Activity.id == Slot.activity_id)
         .join(Enrolment, Enrolment.activity_id == Activity.id)
-        .where(Enrolment.child_id.in_(child_ids), Enrolment.ends_on >= today)
+        .where(Enrolment.child_id.in_(child_ids), Enrolment.ends_on >= today, Activity.is_active)
         .group_by(Slot.id, Activity.id)
         .order_by(Activity.position, Slot.position, Slot.starts_at)
     )

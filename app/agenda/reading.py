@@ -52,7 +52,7 @@ def one_of(cards: Sequence[ChildCard], child_id: int) -> ChildCard:
 
 def viewer(child: ChildCard, household_id: int) -> Viewer:
     """This household looking at this child, now."""
-    return Viewer(household_id, child.can_book, child.can_see_other, clock.now())
+    return Viewer(household_id, child.may_book, child.can_see_other, clock.now())
 
 
 def price_of(session: Session, household_id: int, rows: Collection[SlotRow]) -> PriceOf:
@@ -124,7 +124,7 @@ def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[P
                 top_up.url(-means.balance_cents),
             )
         )
-    if not child.can_book:
+    if not (child.can_book and child.can_pay):
         found.append(
             PageNotice(gettext("Your household cannot book for %(child)s.", child=child.first_name))
         )

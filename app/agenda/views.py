@@ -16,6 +16,7 @@ from app.agenda import queries, reading, texts, top_up
 from app.agenda.refused import Refused, said
 from app.agenda.rules import CHANGEABLE, choice_of, copied_ticks
 from app.core import clock, settings, tokens
+from app.core.admin_fields import whole_number
 from app.core.db import commit, db
 from app.core.errors import NotFound, Refusal
 from app.core.pages import place
@@ -79,7 +80,12 @@ class AgendaView(PageView):
                 actor.household_id,
                 wishes,
                 now=clock.now(),
-                form_token=request.form.get("token", "")[:64],
+                form_token=tokens.of_form(
+                    request.form.get("token", ""),
+                    child.id,
+                    sorted(choice.adds),
+                    sorted(choice.removes),
+                ),
                 origin=reservations.ChangeOrigin.MONTH,
             )
             commit(db.session)
@@ -196,7 +202,5 @@ def _first_of(month: str) -> date:
 def _ids(values: Collection[str]) -> set[int]:
     """Ids among ``values``; what is no positive number was not sent by our form."""
     return {
-        int(value)
-        for value in values
-        if value.isascii() and value.isdigit() and value[:10] == value
+        number for value in values if (number := whole_number(value)) is not None and number > 0
     }

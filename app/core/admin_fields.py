@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 from flask_babel import gettext
+from wtforms import DateField as AnyDateField
 from wtforms import (
     DateTimeLocalField,
     Field,
@@ -19,7 +20,7 @@ from wtforms import (
 from wtforms.fields import Choice
 from wtforms.widgets import NumberInput, TextInput
 
-from app.core import clock
+from app.core import clock, dates
 from app.core.money import BadAmount, cents_from, euros
 from app.core.refusals import sentence
 
@@ -62,6 +63,26 @@ class WholeNumberField(Field):  # type: ignore[misc]
             raise ValueError(gettext("Enter a whole number."))
 
 
+class DateField(AnyDateField):  # type: ignore[misc]
+    """A day that anybody can mean: not year 1, not year 9999."""
+
+    data: date | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not dates.is_meant(self.data):
+            self.data = None
+            raise ValueError(_no_such_day())
+
+
+def _no_such_day() -> str:
+    return gettext(
+        "Enter a date between %(first)s and %(last)s.",
+        first=dates.day(dates.EARLIEST, "digits"),
+        last=dates.day(dates.LATEST, "digits"),
+    )
+
+
 class MomentField(DateTimeLocalField):  # type: ignore[misc]
     """An instant typed on the commune's wall clock, aware and UTC in ``data``."""
 
@@ -71,6 +92,9 @@ class MomentField(DateTimeLocalField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist and valuelist[0].strip():
             super().process_formdata(valuelist)
+        if self.data is not None and not dates.is_meant(self.data.date()):
+            self.data = None
+            raise ValueError(_no_such_day())
 
     def populate_obj(self, obj: Any, name: str) -> None:
         aware = self.data.replace(tzinfo=clock.PARIS) if self.data else None
@@ -160,6 +184,14 @@ def whole_number(typed: str) -> int | None:
     if not (plain.isascii() and plain.isdigit() and len(plain) <= 10):
         return None
     return int(typed) if abs(int(typed)) <= INT_MAX else None
+
+
+def row_number(typed: str) -> int:
+    """The id that ``typed`` is, as ``type`` of an argument. Raises ValueError."""
+    number = whole_number(typed)
+    if number is None:
+        raise ValueError(typed)
+    return number
 
 
 class NoControlCharacters:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from flask_appbuilder.fields import QuerySelectField, QuerySelectMultipleField
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from wtforms import BooleanField, DateField, StringField, TextAreaField, TimeField, validators
+from wtforms import BooleanField, StringField, TextAreaField, TimeField, validators
 
 from app.core.admin_fields import (
     ChoiceField,
+    DateField,
     MomentField,
     MoneyField,
     NoControlCharacters,

@@ -17,7 +17,7 @@ from flask_appbuilder.models.sqla.filters import FilterRelationOneToManyNotEqual
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
-from app.core import clock
+from app.core import clock, dates
 from app.core.admin_fields import whole_number
 from app.core.db import UtcDateTime
 
@@ -150,7 +150,7 @@ def _integer(kind: Any, value: str) -> int | None:
 
 def _day(kind: Any, value: str) -> date | None:
     try:
-        return date.fromisoformat(value)
+        return dates.day_from(value)
     except ValueError:
         return None
 
@@ -160,6 +160,8 @@ def _moment(kind: Any, value: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
+        return None
+    if not dates.is_meant(moment.date()):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.PARIS)
 

@@ -225,7 +225,9 @@ def _select(element_id: str, name: str, choices: list[tuple[str, str]], value: s
 
 def _drop_empty_filters() -> Any:
     """A search form sends its empty fields too: « contains nothing » is no filter."""
-    if request.method != "GET" or not any(_empty_filter(*pair) for pair in request.args.items()):
+    if request.url_rule is None or request.method != "GET":
+        return None  # an address that is no page of ours would lead anywhere, « /\autre.site/ »
+    if not any(_empty_filter(*pair) for pair in request.args.items()):
         return None
     kept = [pair for pair in request.args.items(multi=True) if not _empty_filter(*pair)]
     query = f"?{urlencode(kept)}" if kept else ""

@@ -26,6 +26,23 @@ PATTERNS = {
 }
 
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+"""Days that anybody can mean. Beyond them a week more or a time zone has no date any more."""
+
+
+def is_meant(value: date) -> bool:
+    """Whether anybody can mean this day: births, school years, papers."""
+    return EARLIEST <= value <= LATEST
+
+
+def day_from(typed: str) -> date:
+    """« 2027-01-12 ». Raises ValueError for what is no day or no day that anybody means."""
+    found = date.fromisoformat(typed)
+    if not is_meant(found):
+        raise ValueError(f"out of range: {typed}")
+    return found
+
+
 def day(value: date | datetime, form: str = "long") -> str:
     """``value`` in one of ``PATTERNS``; an instant is read on the commune's wall clock."""
     return _said(_paris_day(value), form, str(get_locale() or "fr"))

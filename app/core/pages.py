@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 from flask import Flask, current_app, g, request
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter, Map
 from wtforms.widgets import ListWidget
 
 from app.core import accent, agent_screens, assets, clock, dates, error_pages
+from app.core.admin_fields import INT_MAX
 from app.core.money import euros
 from app.core.refusals import attach as attach
 from app.core.refusals import flash_refusal as flash_refusal
@@ -117,6 +119,7 @@ def init_app(app: Flask) -> None:
         is_routed=is_routed,
         roles_of=roles_of,
     )
+    app.url_map.converters["int"] = RowNumber
     accent.init_app(app)
     assets.init_app(app)
     agent_screens.init_app(app)
@@ -225,6 +228,16 @@ def page_numbers(page: int, pages: int) -> list[int | None]:
             numbers.append(None)
         numbers.append(number)
     return numbers
+
+
+# ---- Addresses -------------------------------------------------------------------------------------
+
+
+class RowNumber(IntegerConverter):
+    """« <int:…> » of an address: a number that the database has no place for is no page."""
+
+    def __init__(self, url_map: Map, **limits: Any) -> None:
+        super().__init__(url_map, **{"max": INT_MAX} | limits)
 
 
 # ---- Size of requests --------------------------------------------------------------------------

@@ -27,6 +27,14 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def of_form(mark: str, *asked: object) -> str:
+    """What two copies of one form share: its mark and what it asks; empty without a mark.
+
+    A page reached again by « Back » has its old mark: asking something else is another form.
+    """
+    return hashed(f"{mark}:{asked!r}") if mark else ""
+
+
 def hashed_code(typed: str) -> str:
     """What the database keeps of a code, typed in any case, with any spaces or dashes."""
     return hashed(re.sub(r"[^0-9A-Z]", "", typed.upper()))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from wtforms import SelectChoice
 
 from app.core import clock, hooks, pages
+from app.core.admin_fields import row_number
 from app.core.db import commit, db
 from app.core.errors import Refusal
 from app.core.pdf import render_pdf
@@ -108,7 +109,7 @@ class HouseholdDesk(DeskView):
     @agent_page("/<int:household_id>/titulaire", methods=["POST"], right="change")
     def holder(self, household_id: int) -> Any:
         """Choose the account holder."""
-        account_id = request.form.get("account_id", 0, type=int)
+        account_id = request.form.get("account_id", 0, type=row_number)
         return self.do(
             lambda session: _saved(
                 services.set_holder(session, current_actor(), household_id, account_id)
@@ -278,7 +279,10 @@ class HouseholdDesk(DeskView):
     @agent_page("/<int:household_id>/code/envoyer", methods=["POST"], right="change")
     def send_family_code(self, household_id: int) -> Any:
         """E-mail the code that the page shows."""
-        code, adult_id = request.form.get("code", ""), request.form.get("adult_id", 0, type=int)
+        code, adult_id = (
+            request.form.get("code", ""),
+            request.form.get("adult_id", 0, type=row_number),
+        )
         email = services.send_family_code(
             db.session(), current_actor(), household_id, code, adult_id
         )

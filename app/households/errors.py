@@ -68,6 +68,15 @@ class AlreadyInHousehold(Refusal):
     )
 
 
+class TooManyInvitations(Refusal):
+    """A household must not fill other people's mailboxes."""
+
+    status = 429
+    text = N_(
+        "Your household has sent several invitations since yesterday. Wait a day, or contact us."
+    )
+
+
 class NotAMember(Refusal):
     """The chosen account or adult is not of this household."""
 

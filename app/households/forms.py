@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
     Form,
     FormField,
@@ -32,7 +31,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core.admin_fields import NoControlCharacters
+from app.core.admin_fields import DateField, NoControlCharacters
 from app.households.asked import Address, Asked, NewAdult, NewChild
 from app.households.services import Contacts
 from app.households.services.facts import MAX_QUOTIENT

@@ -49,6 +49,10 @@ class ChildCard:
     can_see_other: bool
     until: date | None = None
 
+    def may_book(self, day: date) -> bool:
+        """Whether this household books and pays a place of the child on ``day``."""
+        return self.can_book and self.can_pay and (self.until is None or day < self.until)
+
 
 def holding(day: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """SQL: the guardianship (joined with its child) gives its rights on ``day``."""

@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectChoice
 
+from app.accounts import limits
 from app.accounts import services as accounts
 from app.core import clock, hooks, pages
 from app.core.db import commit, db
@@ -22,6 +23,7 @@ from app.households.errors import (
     AlreadyInHousehold,
     BornLater,
     CodeRefused,
+    TooManyInvitations,
 )
 from app.households.forms import ActionForm, CodeForm, InviteForm, ProfileForm
 from app.households.models import Adult
@@ -31,6 +33,7 @@ class ProfileView(PageView):
     """« /profil »: what the portal knows of the household."""
 
     route_base = "/profil"
+    limits = limits.per_address("30/minute", "300/hour")
 
     @family_page("/")
     def index(self) -> Any:
@@ -93,9 +96,14 @@ class ProfileView(PageView):
         if not form.validate_on_submit():
             return self.page("households/invite.html", 400 if form.errors else 200, form=form)
         actor = current_actor()
-        services.invite_adult(
-            db.session(), actor, actor.household_id, form.email.data, now=clock.now()
-        )
+        try:
+            services.invite_adult(
+                db.session(), actor, actor.household_id, form.email.data, now=clock.now()
+            )
+        except TooManyInvitations as error:
+            db.session.rollback()
+            pages.attach(form, "email", error)
+            return self.page("households/invite.html", error.status, form=form)
         commit(db.session())
         flash(_("The invitation is on its way to %(email)s.", email=form.email.data), "success")
         return redirect(url_for("ProfileView.index"))

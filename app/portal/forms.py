@@ -15,6 +15,7 @@ from wtforms.validators import (
     Length,
     NumberRange,
     Optional,
+    Regexp,
     ValidationError,
 )
 
@@ -76,6 +77,13 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
         )
 
 
+LINK = Regexp(
+    r"https?://\S+$",
+    message=_l("Enter a whole address, for example https://www.example.fr/rules.pdf."),
+)
+"""What a page may link: without « https:// » it would lead nowhere."""
+
+
 def _settings_field(declared: Declared[Any]) -> Any:
     """A setting as a field of its type, with its limits."""
     label, hint = _l(declared.label), _l(declared.hint) if declared.hint else ""
@@ -84,9 +92,9 @@ def _settings_field(declared: Declared[Any]) -> Any:
         return BooleanField(**common)
     needed = Optional() if declared.optional else InputRequired(REQUIRED)
     if declared.kind is str:
-        return StringField(
-            validators=[needed, Length(max=300), NoControlCharacters()], filters=[_trim], **common
-        )
+        rules = [needed, Length(max=300), NoControlCharacters()]
+        rules += [LINK] if declared.key.endswith("_url") else []
+        return StringField(validators=rules, filters=[_trim], **common)
     limits = NumberRange(min=declared.minimum, max=declared.maximum)
     kind = MoneyField if declared.key.endswith("_cents") else WholeNumberField
     if kind is MoneyField:

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.admin_fields import row_number
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.views import agent_page, current_actor
@@ -77,7 +78,7 @@ class BookingDesk(DeskView):
 
 def ids_asked() -> list[int]:
     """The rows that a list sent in the address; NotFound without any."""
-    ids = request.args.getlist("id", type=int)
+    ids = request.args.getlist("id", type=row_number)
     if not 0 < len(ids) <= MOST_IDS:
         raise NotFound
     return ids

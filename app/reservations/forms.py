@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.core.admin_fields import NoControlCharacters
+from app.core.admin_fields import DateField, NoControlCharacters
 
 
 def _mandatory() -> InputRequired:

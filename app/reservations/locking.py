@@ -47,6 +47,8 @@ class OpeningRow(NamedTuple):
     book_until: datetime
     cancel_until: datetime
     closed_at: datetime | None
+    offered: bool
+    """The commune still offers the activity; what is booked on another one stays booked."""
 
 
 def chunks(ids: Iterable[int]) -> Iterable[list[int]]:
@@ -144,7 +146,7 @@ def lock_wallet(session: Session, household_id: int) -> None:
 
 
 def _openings() -> sa.Select[*tuple[Any, ...]]:
-    return sa.select(
+    asked = sa.select(
         Opening.id,
         Opening.slot_id,
         Slot.activity_id,
@@ -156,4 +158,8 @@ def _openings() -> sa.Select[*tuple[Any, ...]]:
         Opening.book_until,
         Opening.cancel_until,
         Opening.closed_at,
-    ).join(Slot, Slot.id == Opening.slot_id)
+        Activity.is_active,
+    )
+    return asked.join(Slot, Slot.id == Opening.slot_id).join(
+        Activity, Activity.id == Slot.activity_id
+    )

@@ -30,6 +30,11 @@ class GroupRequest:
     slot_ids: frozenset[int]
     days: frozenset[date]
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """The same for two requests that ask the same."""
+        return (self.child_ids, self.create, sorted(self.slot_ids), sorted(self.days))
+
 
 @dataclass(frozen=True)
 class PlannedLine:

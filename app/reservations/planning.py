@@ -252,8 +252,10 @@ class Deciding:
         if opening is None:
             return self._no_opening(ask)
         facts = self._facts(ask, opening)
-        decide = why_not_add if ask.wanted else why_not_remove
-        return decide(facts, self.terms.now)
+        reason = (why_not_add if ask.wanted else why_not_remove)(facts, self.terms.now)
+        if reason is Refused.OTHER_PARENT and not self.cards[ask.child_id].can_see_other:
+            return Refused.FULL if ask.wanted else Refused.NOT_BOOKED  # as the agenda shows it
+        return reason
 
     def _no_opening(self, ask: Ask) -> Refused:
         activity_id = self.activities_of.get(ask.slot_id, 0)
@@ -265,11 +267,9 @@ class Deciding:
         card = self.cards[ask.child_id]
         booking = self.bookings.get((ask.child_id, opening.id))
         return AskFacts(
-            may_book=card.can_book
-            and card.can_pay
-            and (card.until is None or ask.day < card.until),
+            may_book=card.may_book(ask.day),
             enrolled=self._enrolled(ask, opening),
-            is_open=opening.closed_at is None,
+            is_open=opening.closed_at is None and opening.offered,
             places_left=opening.capacity - opening.taken - self.moved[opening.id],
             book_until=opening.book_until,
             cancel_until=opening.cancel_until,

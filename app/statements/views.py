@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.core import clock, settings
+from app.core import clock, settings, tokens
 from app.core.db import commit, db
 from app.core.errors import NotFound, Refusal
 from app.core.money import BadAmount, cents_from
@@ -156,7 +156,7 @@ def _open_payment(form: TopUpForm) -> str:
         actor,
         actor.household_id,
         form.cents or 0,
-        form_token=form.token.data,
+        form_token=tokens.of_form(form.token.data, form.cents),
         provider=providers.current().name,
         now=clock.now(),
     )

@@ -10,7 +10,7 @@ from uuid import uuid4
 from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
 
-from app.core import clock
+from app.core import clock, dates, tokens
 from app.core.db import commit, db
 from app.core.errors import NotFound, Refusal
 from app.core.pages import attach
@@ -149,7 +149,9 @@ def _received(household_id: int, form: CounterForm) -> Payment:
         amount_cents=form.cents,
         bank=form.bank.data or "",
         cheque_number=form.cheque_number.data or "",
-        form_token=form.token.data,
+        form_token=tokens.of_form(
+            form.token.data, form.method.data, form.cents, form.bank.data, form.cheque_number.data
+        ),
         now=clock.now(),
     )
 
@@ -162,7 +164,7 @@ def _refunded(household_id: int, form: RefundForm) -> Any:
         amount_cents=form.cents,
         method=form.method.data,
         reason=form.reason.data,
-        form_token=form.token.data,
+        form_token=tokens.of_form(form.token.data, form.method.data, form.cents),
         now=clock.now(),
     )
 
@@ -206,6 +208,6 @@ def _asked_day() -> date:
     if not typed:
         return clock.today()
     try:
-        return date.fromisoformat(typed)
+        return dates.day_from(typed)
     except ValueError:
         raise NotFound from None

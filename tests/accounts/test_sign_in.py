@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from app.accounts import limits
 from app.accounts.models import Account, TypedName
 from app.core import clock
 from tests.accounts.conftest import PASSWORD
@@ -155,6 +156,26 @@ def test_one_password_over_many_names_is_slowed(yanis: Account, app: Any) -> Non
     statuses = [try_in(app.test_client(), f"famille{n}").status_code for n in range(70)]
     assert statuses.count(400) == 60
     assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.7", "::ffff:192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+    ],
+)
+def test_a_subscriber_is_one_visitor_whatever_the_address(
+    app: Any, one: str, other: str, same: bool
+) -> None:
+    """An IPv6 subscriber owns 2^64 addresses: a new one each time must not go around the limits."""
+    seen = set()
+    for address in (one, other):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            seen.add(limits.visitor())
+    assert (len(seen) == 1) is same
 
 
 def test_success_forgets_failures(camille: Account, client: Any, now_of: Any, look: Any) -> None:

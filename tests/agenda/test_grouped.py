@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from app.agenda.grouped import (
     Pattern,
     Period,
@@ -43,6 +45,21 @@ def test_a_pattern_survives_its_hidden_field() -> None:
 def test_what_does_not_read_is_no_pattern() -> None:
     for key in ("", "a/b/c/d", "2027-01-13/2027-13-31/0/0", "2027-01-13/2027-01-31/x/0"):
         assert pattern_from(key) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "1900-01-01/2199-12-31/0123456/0",
+        "0001-01-01/0001-02-01/0/0",
+        "2027-01-13/9999-12-31/0/0",
+        "2027-01-13/2027-01-31/²/0",
+        "2027-01-13/2027-01-31/9/0",
+    ],
+)
+def test_a_pattern_that_no_page_of_ours_holds_is_none(key: str) -> None:
+    """Centuries of days would be counted out one by one for whoever writes the field."""
+    assert pattern_from(key) is None
 
 
 def test_a_day_toggled_one_by_one_stays_when_the_pattern_changes() -> None:

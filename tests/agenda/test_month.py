@@ -27,6 +27,7 @@ def row(day: int, slot: SlotInfo = MIDI, **changes: object) -> SlotRow:
         "cancel_until": datetime(2027, 1, day - 1, 9, tzinfo=UTC),
         "closed_at": None,
         "closed_reason": "",
+        "offered": True,
         "booked_by": None,
         "booked_cents": None,
         "charged": None,
@@ -41,7 +42,7 @@ def month(
     closures: tuple[Closure, ...] = (),
     may_see_other: bool = True,
 ) -> Month:
-    viewer = Viewer(US, may_book=True, may_see_other=may_see_other, now=NOW)
+    viewer = Viewer(US, may_book=lambda day: True, may_see_other=may_see_other, now=NOW)
     return build(date(2027, 1, 1), rows, closures, viewer, lambda row: 420, ticked)
 
 

@@ -83,6 +83,21 @@ def test_the_same_form_sent_twice_books_once(
     assert live(session, child_id=cast.jules.id) == 1
 
 
+def test_a_page_reached_again_by_back_saves_what_is_ticked_there(
+    camille: FlaskClient, cast: Cast, session: Session
+) -> None:
+    """Same mark, other ticks: another save, not the first one sent twice."""
+    html = camille.get(url(cast.jules)).text
+    for day, booked in ((THURSDAY, 1), (FRIDAY, 2), (FRIDAY, 2)):
+        form = {
+            "shown": "",
+            "token": hidden(html, "token"),
+            "o": [str(cast.opening(cast.midi, day).id)],
+        }
+        assert camille.post(url(cast.jules), data=form).status_code == 303
+        assert live(session, child_id=cast.jules.id) == booked
+
+
 def test_what_another_tab_booked_is_not_removed(
     camille: FlaskClient, cast: Cast, session: Session
 ) -> None:
@@ -314,6 +329,10 @@ def test_grouped_delete_removes_the_bookings(
         (
             {"period": "dates", "first": "2027-02-01", "last": "2027-01-01"},
             "La période se termine avant de commencer.",
+        ),
+        (
+            {"period": "dates", "first": "9999-12-01", "last": "9999-12-31"},
+            "Indiquez une date entre le 01/01/1900 et le 31/12/2199.",
         ),
         (
             {"period": "dates", "first": "2020-02-01", "last": "2027-01-01"},

@@ -40,9 +40,9 @@ def test_every_text_in_the_accent_can_be_read_in_both_themes(colour: str) -> Non
         assert contrast(value["on-accent-tint"], value["accent-tint"]) >= 4.5
 
 
-def test_the_sheet_is_served_by_its_colour(session_app: Flask) -> None:
-    visitor = session_app.test_client()
-    with session_app.test_request_context():
+def test_the_sheet_is_served_by_its_colour(app: Flask) -> None:
+    visitor = app.test_client()
+    with app.test_request_context():
         address = accent.url("#1F6B43")
     answer = visitor.get(address)
     assert answer.mimetype == "text/css"

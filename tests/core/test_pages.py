@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from wtforms import Form, RadioField, SelectChoice, StringField
 
 from app import create_app
@@ -237,6 +240,15 @@ def test_a_huge_form_is_not_carried_again_whole(visitor: FlaskClient) -> None:
 
 
 # ---- Sizes and headers ---------------------------------------------------------------------------
+
+
+def test_a_failed_statement_is_logged_without_what_it_carried(session: Session) -> None:
+    with pytest.raises(IntegrityError) as failed:
+        session.execute(
+            sa.text("INSERT INTO household (number, name) VALUES (:number, :name)"),
+            {"number": "F-1", "name": "Martin, 3 rue des Tilleuls"},
+        )
+    assert "Tilleuls" not in str(failed.value)
 
 
 def test_a_form_over_one_megabyte_is_refused(visitor: FlaskClient) -> None:

@@ -311,6 +311,17 @@ def test_a_second_adult_is_invited_and_joins(
     assert invitation.accepted_at is not None
 
 
+def test_a_household_does_not_write_to_everybody(camille: FlaskClient, session: Session) -> None:
+    for number in range(5):
+        camille.post("/profil/inviter", data={"email": f"inconnu{number}@exemple.fr"})
+    refused = camille.post("/profil/inviter", data={"email": "encore@exemple.fr"})
+    assert refused.status_code == 429
+    assert "Votre foyer a envoyé plusieurs invitations" in refused.text
+    assert 'value="encore@exemple.fr"' in refused.text
+    session.rollback()
+    assert len(session.scalars(sa.select(Invitation)).all()) == 5
+
+
 def test_opening_the_link_changes_nothing(
     camille: FlaskClient, session: Session, client: FlaskClient
 ) -> None:

@@ -168,6 +168,16 @@ class TestStripe:
         }
         assert len(stripe.sessions) == 1
 
+    def test_another_amount_on_the_page_reached_by_back_is_another_payment(
+        self, session: Session, stripe: FakeStripe, with_stripe: Flask, camille: Any
+    ) -> None:
+        for amount in ("20", "50"):
+            camille.post("/paiements/recharger", data={"token": TOKEN, "amount": amount})
+        session.rollback()
+        amounts = session.scalars(sa.select(Payment.amount_cents).order_by(Payment.id)).all()
+        assert amounts == [2_000, 5_000]
+        assert len(stripe.sessions) == 2
+
     def test_a_replayed_form_after_paying_shows_the_receipt(
         self, session: Session, cast: Cast, stripe: FakeStripe, with_stripe: Flask, camille: Any
     ) -> None:

@@ -78,6 +78,8 @@ def test_every_setting_has_its_field_and_a_french_label(
         ("top_up_min_cents", "600"),
         ("portal_accent", "#FFFF00"),
         ("portal_accent", "rouge"),
+        ("rules_url", "javascript:alert(1)"),
+        ("rules_url", "www.montclair.example/reglement.pdf"),
     ],
 )
 def test_a_refused_value_saves_nothing(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.errors import NotFound
+from app.households.models import Guardianship
 from app.notices.models import OutboxMessage
 from app.reservations import services
 from app.reservations.errors import TooMuchAsked
@@ -83,6 +84,24 @@ def test_each_thing_left_out_says_why(desk: Desk, cast: Cast, make: Factory) -> 
     assert {why for (child, _, _), why in found.items() if child == newcomer.id} == {
         Refused.NOT_ENROLLED
     }
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_what_the_other_parent_booked_is_not_told_to_who_may_not_see_it(
+    desk: Desk, cast: Cast, make: Factory, create: bool
+) -> None:
+    """A12, as in the agenda: it reads « full », and a removal has nothing to say."""
+    thursday = desk.day(3)
+    desk.month(cast.other_home, desk.wish(cast.noe, cast.midi, thursday))
+    tie = desk.session.scalars(
+        sa.select(Guardianship).filter_by(child_id=cast.noe.id, household_id=cast.home.id)
+    ).one()
+    tie.can_see_other = False
+    desk.session.flush()
+    asked = GroupRequest((cast.noe.id,), create, frozenset({cast.midi.id}), frozenset({thursday}))
+    found = plan(desk, cast, asked)
+    assert found.is_empty
+    assert [one.reason for one in found.left_out] == ([Refused.FULL] if create else [])
 
 
 def test_siblings_share_the_places_left(desk: Desk, cast: Cast) -> None:

@@ -18,12 +18,15 @@ from app.households.errors import (
     CodeRefused,
     HouseholdClosed,
     InvitationRefused,
+    TooManyInvitations,
 )
 from app.households.models import Adult, Guardianship, Household, Invitation
 from app.households.rules import same_name
 from app.households.services.members import adult_of, create_household, open_household
 
 INVITATION_LIFE = timedelta(days=7)
+INVITATIONS_PER_DAY = 5
+"""Of one household: a form must not write to everybody in its name."""
 
 
 class Registration(Protocol):
@@ -119,11 +122,13 @@ def invite_adult(
 ) -> Invitation:
     """Invite a second adult by e-mail; the link lives seven days (§3.8).
 
-    A newer invitation of the same address ends the older ones.
+    A newer invitation of the same address ends the older ones. TooManyInvitations.
     """
     if actor.account_id is None:
         raise NotFound
     household = open_household(session, household_id)
+    if _invited_since(session, household_id, now - timedelta(days=1)) >= INVITATIONS_PER_DAY:
+        raise TooManyInvitations
     address = email.strip().lower()
     session.execute(
         sa.update(Invitation)
@@ -149,6 +154,13 @@ def invite_adult(
     notices.invited(session, household, invitation, token)
     audit.record(session, actor, "invite_adult", "invitation", invitation.id, household_id)
     return invitation
+
+
+def _invited_since(session: Session, household_id: int, start: datetime) -> int:
+    count = sa.select(sa.func.count()).where(
+        Invitation.household_id == household_id, Invitation.created_at > start
+    )
+    return int(session.scalar(count) or 0)
 
 
 def cancel_invitation(
