@@ -30,6 +30,8 @@ from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
 from app.core.text import N_
 from app.documents import models as _documents  # noqa: F401
+from app.documents.admin import DocumentTypeAdmin
+from app.documents.desk_views import DocumentDesk
 from app.documents.views import DocumentsView, states_for_profile
 from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
@@ -228,6 +230,7 @@ def _add_families(appbuilder: AppBuilder) -> None:
     add(screens.AdultAdmin, "Adults", label=_l("Adults"), icon="person")
     add(screens.ChildAdmin, "Children", label=_l("Children"), icon="people")
     add(screens.ProfileChangeAdmin, "Changes asked", label=_l("Changes asked"), icon="inbox")
+    add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
     add(screens.InvitationAdmin, "Invitations", label=_l("Invitations"), icon="envelope")
     add(screens.GuardianshipAdmin, "Ties", label=_l("Ties"), icon="link-45deg")
     add(screens.SchoolingAdmin, "Schoolings", label=_l("Schoolings"), icon="book")
@@ -235,6 +238,9 @@ def _add_families(appbuilder: AppBuilder) -> None:
     add(screens.ResidenceAdmin, "Residences", label=_l("Residences"), icon="geo-alt")
     settings = partial(
         appbuilder.add_view, category="Settings", category_label=_l("Settings"), category_icon=""
+    )
+    settings(
+        DocumentTypeAdmin, "Kinds of documents", label=_l("Kinds of documents"), icon="card-list"
     )
     settings(screens.SchoolAdmin, "Schools", label=_l("Schools"), icon="building")
     settings(screens.LevelAdmin, "Levels", label=_l("Levels"), icon="list-ul")

@@ -105,6 +105,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "SchoolYearAdmin": {AGENT: EVERY, ADMIN: EVERY},
     # documents
     "DocumentsView": FAMILY,
+    "DocumentDesk": {AGENT: USE, ADMIN: USE},
+    "DocumentTypeAdmin": {AGENT: EVERY, ADMIN: EVERY},
     # activities
     "SiteAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "DeadlineRuleAdmin": {AGENT: EVERY, ADMIN: EVERY},

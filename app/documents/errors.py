@@ -131,3 +131,10 @@ class EndsInThePast(Refusal):
 
     status = 400
     text = N_("This date is past: refuse the document instead.")
+
+
+class NeedsMonths(Refusal):
+    """« Some months » without a number."""
+
+    status = 400
+    text = N_("Enter for how many months the document is good.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 
 @cache
@@ -17,7 +18,12 @@ def pdf(*, javascript: str = "", password: str = "", embedded: bool = False) -> 
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     if javascript:
-        writer.add_js(javascript)
+        writer.root_object[NameObject("/OpenAction")] = DictionaryObject(
+            {
+                NameObject("/S"): NameObject("/JavaScript"),
+                NameObject("/JS"): TextStringObject(javascript),
+            }
+        )
     if embedded:
         writer.add_attachment("evil.exe", b"MZ")
     if password:
