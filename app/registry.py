@@ -60,7 +60,7 @@ from app.reservations import queries as reservation_queries
 from app.reservations.admin import BookingAdmin, BookingChangeAdmin
 from app.reservations.desk_views import BookingDesk
 from app.retention import models as _retention  # noqa: F401
-from app.retention.views import RetentionDesk
+from app.retention.views import MyDataView, RetentionDesk
 from app.statements.views import AccountView
 from app.wallet import household_panel, money
 from app.wallet import models as _wallet  # noqa: F401
@@ -82,6 +82,12 @@ JOBS: tuple[Job, ...] = (
         "app.retention.jobs:purge",
         DailyAt(3, 0),
         N_("erases what is kept no longer; warns households a month before"),
+    ),
+    Job(
+        "exports",
+        "app.retention.exports:make_due",
+        Every(minutes=5),
+        N_("puts together the data that families asked for"),
     ),
     Job(
         "payments",
@@ -160,6 +166,7 @@ def add_views(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(page)
     for desk_page in (BookingDesk, ChargeDesk):
         appbuilder.add_view_no_menu(desk_page)
+    appbuilder.add_view_no_menu(MyDataView)
     _add_families(appbuilder)
     _add_activities(appbuilder)
     payment_providers.init_app(current_app)

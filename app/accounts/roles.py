@@ -50,6 +50,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "NewsAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "ServiceAdmin": {AGENT: READ, ADMIN: EVERY},
     "RetentionDesk": SETTINGS,
+    "MyDataView": FAMILY,
     # notices
     "MessagesView": EVERYBODY,
     "OutboxAdmin": {AGENT: EVERY, ADMIN: EVERY},

@@ -59,6 +59,7 @@ PLACES = {
     "statement": "/paiements/releve",
     "profile": "/profil/",
     "options": "/profil/options",
+    "my_data": "/profil/donnees/",
     "messages": "/messages/",
     "login": "/login/",
     "logout": "/logout/",

@@ -1,6 +1,6 @@
 """Where files of families lie: outside ``static/``, under keys that the server makes.
 
-``STORAGE_URL`` says where: « file:///srv/portail/files ». A file is there whole or not at all.
+``STORAGE_URL`` says where: « file:///srv/portail/files », or « s3://bucket?endpoint=…&region=… ». A file is there whole or not at all.
 """
 
 from __future__ import annotations
@@ -69,8 +69,12 @@ def storage() -> Storage:
 
 
 def open_storage(url: str) -> Storage:
-    """The storage at ``url``; ValueError for a scheme that is not known."""
+    """The storage at ``url``; ValueError for an address that is none."""
     parts = urlsplit(url)
+    if parts.scheme == "s3":
+        from app.core.storage_s3 import S3Storage  # boto3 is heavy: only where it serves
+
+        return S3Storage(url)
     if parts.scheme != "file" or parts.netloc:
         raise ValueError("STORAGE_URL: « file:///an/absolute/folder »")
     return FolderStorage(Path(unquote(parts.path)))

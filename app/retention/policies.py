@@ -35,7 +35,7 @@ HEALTH_WITHOUT_YEAR = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Policy:
-    """``due(session, now)`` selects ids; ``erase(session, ids)`` erases a set, in few statements.
+    """``due(session, now)`` selects ids of ``model``; ``erase(session, ids)`` erases a set, in few statements.
 
     ``setting``: the months that the commune may change; without one the period is the law's or
     follows the school year.
@@ -44,6 +44,7 @@ class Policy:
     name: str
     label: str
     period: str
+    model: Any
     due: Callable[[Session, datetime], Due]
     erase: Callable[[Session, Sequence[int]], None]
     setting: Declared[int] | None = None
@@ -109,6 +110,7 @@ POLICIES: tuple[Policy, ...] = (
         "registrations",
         N_("Registrations never activated"),
         N_("24 hours"),
+        PendingRegistration,
         _pending,
         _delete(PendingRegistration),
     ),
@@ -116,6 +118,7 @@ POLICIES: tuple[Policy, ...] = (
         "drafts",
         N_("Unfinished requests"),
         N_("after the last change"),
+        Request,
         _older(Request.changed_at, settings.KEEP_DRAFTS_MONTHS, Request.status == Status.DRAFT),
         _delete(RequestMove, RequestMessage, RequestDocument, Request),
         settings.KEEP_DRAFTS_MONTHS,
@@ -124,6 +127,7 @@ POLICIES: tuple[Policy, ...] = (
         "health",
         N_("Health data of yearly files"),
         N_("end of the school year"),
+        YearFile,
         _health,
         _unseal(YearFile, "health_cipher"),
     ),
@@ -131,6 +135,7 @@ POLICIES: tuple[Policy, ...] = (
         "private_answers",
         N_("Health data of requests"),
         N_("end of the school year"),
+        Request,
         _private_answers,
         _unseal(Request, "private_answers"),
     ),
@@ -138,6 +143,7 @@ POLICIES: tuple[Policy, ...] = (
         "notices",
         N_("Messages of the families"),
         N_("after they were written"),
+        Notice,
         _older(Notice.created_at, settings.KEEP_MESSAGES_MONTHS),
         _delete(Notice),
         settings.KEEP_MESSAGES_MONTHS,
@@ -146,6 +152,7 @@ POLICIES: tuple[Policy, ...] = (
         "mails",
         N_("E-mails sent or given up"),
         N_("after they were written"),
+        OutboxMessage,
         _older(
             OutboxMessage.created_at,
             settings.KEEP_MESSAGES_MONTHS,
@@ -158,6 +165,7 @@ POLICIES: tuple[Policy, ...] = (
         "contact",
         N_("Messages received through “Contact us”"),
         N_("after they were handled"),
+        ContactMessage,
         _older(ContactMessage.handled_at, settings.KEEP_MESSAGES_MONTHS),
         _delete(ContactMessage),
         settings.KEEP_MESSAGES_MONTHS,
@@ -166,6 +174,7 @@ POLICIES: tuple[Policy, ...] = (
         "trail",
         N_("Journal of actions"),
         N_("after the action"),
+        AuditEvent,
         _older(AuditEvent.at, settings.KEEP_TRAIL_MONTHS),
         _delete(AuditEvent),
         settings.KEEP_TRAIL_MONTHS,
@@ -174,6 +183,7 @@ POLICIES: tuple[Policy, ...] = (
         "document_readings",
         N_("Readings of documents"),
         N_("after the reading"),
+        DocumentReading,
         _older(DocumentReading.at, settings.KEEP_TRAIL_MONTHS),
         _delete(DocumentReading),
         settings.KEEP_TRAIL_MONTHS,
@@ -182,6 +192,7 @@ POLICIES: tuple[Policy, ...] = (
         "health_readings",
         N_("Readings of health data"),
         N_("after the reading"),
+        HealthReading,
         _older(HealthReading.at, settings.KEEP_TRAIL_MONTHS),
         _delete(HealthReading),
         settings.KEEP_TRAIL_MONTHS,
