@@ -53,6 +53,7 @@ from app.portal import admin as portal_admin
 from app.portal import desk_views as portal_desk
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
+from app.procedures.pickup import PickupView
 from app.requests import models as _requests  # noqa: F401
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
@@ -161,7 +162,8 @@ def add_views(appbuilder: AppBuilder) -> None:
         ProfileChangeDesk,
     ):
         appbuilder.add_view_no_menu(page)
-    appbuilder.add_view_no_menu(DocumentsView)
+    for page in (DocumentsView, PickupView):
+        appbuilder.add_view_no_menu(page)
     for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)
     for desk_page in (BookingDesk, ChargeDesk):

@@ -108,6 +108,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "DocumentsView": FAMILY,
     "DocumentDesk": {AGENT: USE, ADMIN: USE},
     "DocumentTypeAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    # procedures
+    "PickupView": FAMILY,
     # activities
     "SiteAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "DeadlineRuleAdmin": {AGENT: EVERY, ADMIN: EVERY},

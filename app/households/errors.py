@@ -107,3 +107,9 @@ class HouseholdClosed(Refusal):
     """A closed household takes nothing new."""
 
     text = N_("This household is closed.")
+
+
+class AlreadyAllowed(Refusal):
+    """The person may collect this child already."""
+
+    text = N_("%(person)s is already allowed to collect %(child)s.")

@@ -62,13 +62,13 @@ def paragraph(label: Any, longest: int) -> TextAreaField:
     return TextAreaField(label, [NoControlCharacters(), too_long], filters=[stripped])
 
 
-def phone(label: Any) -> StringField:
-    """A telephone number, French or foreign, or nothing."""
+def phone(label: Any, *more: Any) -> StringField:
+    """A telephone number, French or foreign; or nothing, unless ``more`` makes it mandatory."""
     looks_right = Regexp(
         r"\+?[0-9][0-9 .()-]{5,24}$",
         message=_("Enter a telephone number, for example 06 12 34 56 78."),
     )
-    return text(label, 30, Optional(), looks_right)
+    return text(label, 30, *(more or (Optional(),)), looks_right)
 
 
 def email(label: Any, *more: Any) -> StringField:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
-from app.households.models import Adult, Household, Invitation, ProfileChange, ProfileChangeState
+from app.households.models import (
+    Adult,
+    Household,
+    Invitation,
+    PickupRight,
+    ProfileChange,
+    ProfileChangeState,
+)
 from app.households.queries import recipients
 from app.notices.services import Recipient, tell
 
@@ -95,4 +102,18 @@ def profile_change_decided(session: Session, change: ProfileChange) -> None:
         },
         dedupe=f"profile-change:{change.id}",
         url="/profil/",
+    )
+
+
+def pickup_changed(session: Session, right: PickupRight) -> None:
+    """A person may collect the child from now on, or no longer (D6)."""
+    household_id = right.person.household_id
+    removed = right.ended_at is not None
+    tell(
+        session,
+        "pickup_changed",
+        recipients(session, [household_id], money=False)[household_id],
+        {"removed": removed, "person": str(right.person), "child": right.child.first_name},
+        dedupe=f"pickup:{right.id}:{'removed' if removed else 'allowed'}",
+        url=f"/demarches/personnes-autorisees/{right.child_id}",
     )

@@ -51,8 +51,11 @@ UPDATES = Theme(
     "pencil-square",
     (
         Entry(N_("Update my household"), "/profil/mettre-a-jour"),
-        Entry(N_("Manage the persons allowed to collect my child")),
-        Entry(N_("Provide my new supporting documents")),
+        Entry(
+            N_("Manage the persons allowed to collect my child"),
+            "/demarches/personnes-autorisees/",
+        ),
+        Entry(N_("Provide my new supporting documents"), "/justificatifs/"),
     ),
 )
 
