@@ -27,6 +27,7 @@ from app.households.errors import (
 )
 from app.households.forms import ActionForm, CodeForm, InviteForm, ProfileForm
 from app.households.models import Adult
+from app.households.services import year_files
 
 
 class ProfileView(PageView):
@@ -47,6 +48,7 @@ class ProfileView(PageView):
             asked=waiting,
             names=member_names(profile),
             documents=_documents(profile.household.id),
+            readings=year_files.readings_of(db.session(), profile.household.id),
         )
 
     @family_page("/mettre-a-jour", methods=["GET", "POST"])

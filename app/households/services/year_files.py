@@ -1,0 +1,152 @@
+"""« Dossier annuel enfant »: kept by child, household and school year; its health part is sealed (§3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.accounts.roles import HEALTH
+from app.core import audit, clock
+from app.core.actor import Actor
+from app.core.encryption import seal_json, unseal_json
+from app.core.errors import Forbidden, NotFound
+from app.households.models import Child, Guardianship, HealthReading, MealCode, SchoolYear, YearFile
+from app.households.queries import child_for, holding
+from app.households.services.members import open_household
+
+
+@dataclass(frozen=True)
+class YearFileValues:
+    """What is not health: the team on the ground may need it."""
+
+    meal_code: MealCode = MealCode.STANDARD
+    contacts: Sequence[Mapping[str, str]] = ()
+    authorisations: Mapping[str, bool] = field(default_factory=dict)
+    insurer: str = ""
+    insurance_number: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who opened health data of which child, when; what the family sees."""
+
+    at: datetime
+    reader: str
+    child: str
+    subject: str
+
+
+def close_year_file(
+    session: Session,
+    actor: Actor,
+    household_id: int,
+    child_id: int,
+    school_year_id: int,
+    values: YearFileValues,
+    health: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> YearFile:
+    """The file of that year, made or brought up to date; however often it is called. NotFound."""
+    open_household(session, household_id)
+    child_for(session, household_id, child_id, clock.paris(now).date())
+    row = _row(session, household_id, child_id, school_year_id)
+    row.meal_code = values.meal_code
+    row.contacts = [dict(one) for one in values.contacts]
+    row.authorisations = dict(values.authorisations)
+    row.insurer, row.insurance_number = values.insurer.strip(), values.insurance_number.strip()
+    row.closed_at = now
+    session.add(row)
+    session.flush()
+    row.health_cipher = seal_json(health, _place(row.id)) if health else None
+    session.flush()
+    audit.record(session, actor, "close_year_file", "year_file", row.id, household_id)
+    return row
+
+
+def open_health(
+    session: Session, actor: Actor, year_file_id: int, *, now: datetime
+) -> dict[str, Any]:
+    """The health part, for the role Santé; the family will see this reading. Forbidden, NotFound."""
+    if HEALTH not in actor.roles or not actor.is_agent:
+        raise Forbidden
+    row = session.get(YearFile, year_file_id)
+    if row is None or row.health_cipher is None:
+        raise NotFound
+    session.add(
+        HealthReading(
+            at=now,
+            account_id=actor.account_id,
+            household_id=row.household_id,
+            child_id=row.child_id,
+            subject="year_file",
+            subject_id=row.id,
+        )
+    )
+    session.flush()
+    return unseal_json(row.health_cipher, _place(row.id))
+
+
+def erase_health(session: Session, actor: Actor, household_id: int, year_file_id: int) -> None:
+    """The health part goes, the rest of the file stays. NotFound."""
+    row = session.get(YearFile, year_file_id)
+    if row is None or row.household_id != household_id:
+        raise NotFound
+    row.health_cipher = None
+    session.flush()
+    audit.record(session, actor, "erase_health", "year_file", row.id, household_id)
+
+
+def readings_of(session: Session, household_id: int, limit: int = 20) -> list[Reading]:
+    """The last openings of health data of the household's children, the newest first.
+
+    One statement. A child whose tie is restricted or ended tells this household nothing.
+    """
+    rows = session.execute(
+        sa.select(
+            HealthReading.at,
+            Account.first_name,
+            Account.last_name,
+            Child.first_name,
+            HealthReading.subject,
+        )
+        .join(Account, Account.id == HealthReading.account_id)
+        .join(Child, Child.id == HealthReading.child_id)
+        .join(
+            Guardianship,
+            sa.and_(
+                Guardianship.child_id == HealthReading.child_id,
+                Guardianship.household_id == HealthReading.household_id,
+            ),
+        )
+        .where(HealthReading.household_id == household_id, holding(clock.today()))
+        .order_by(HealthReading.at.desc(), HealthReading.id.desc())
+        .limit(limit)
+    )
+    return [Reading(at, f"{first} {last}", child, what) for at, first, last, child, what in rows]
+
+
+def _row(session: Session, household_id: int, child_id: int, school_year_id: int) -> YearFile:
+    """The file there is, or a new one; the household is locked, so no other can come between."""
+    if session.get(SchoolYear, school_year_id) is None:
+        raise NotFound
+    found = session.scalar(
+        sa.select(YearFile).where(
+            YearFile.household_id == household_id,
+            YearFile.child_id == child_id,
+            YearFile.school_year_id == school_year_id,
+        )
+    )
+    return found or YearFile(
+        household_id=household_id, child_id=child_id, school_year_id=school_year_id
+    )
+
+
+def _place(year_file_id: int) -> str:
+    return f"year_file:{year_file_id}"

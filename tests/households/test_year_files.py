@@ -1,0 +1,128 @@
+"""The year file of a child: kept once, its health sealed, each opening told to the family (§3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.encryption import CannotOpen
+from app.core.errors import Forbidden, NotFound
+from app.households.models import Guardianship, HealthReading, MealCode, YearFile
+from app.households.services import year_files
+from app.households.services.year_files import YearFileValues
+from tests.factories import Cast
+
+SignIn = Callable[[Any], FlaskClient]
+HEALTH = {"allergies": "arachide", "pai": True, "doctor": "Dr Blanc"}
+
+
+def close(session: Session, cast: Cast, health: dict[str, Any] | None = None) -> YearFile:
+    """Camille's file of Noé."""
+    return year_files.close_year_file(
+        session,
+        Actor(cast.camille.id, cast.home.id, frozenset({"Parent"})),
+        cast.home.id,
+        cast.noe.id,
+        cast.year.id,
+        YearFileValues(meal_code=MealCode.NO_PORK, contacts=[{"name": "Odile", "phone": "06"}]),
+        HEALTH if health is None else health,
+        now=clock.now(),
+    )
+
+
+def nurse(cast: Cast) -> Actor:
+    return Actor(cast.agent.id, roles=frozenset({"Agent", "Santé"}))
+
+
+def readings(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(HealthReading)) or 0
+
+
+def test_closing_twice_keeps_one_file(session: Session, cast: Cast) -> None:
+    first = close(session, cast)
+    again = close(session, cast, {"allergies": "lait"})
+    assert first.id == again.id
+    assert session.scalar(sa.select(sa.func.count()).select_from(YearFile)) == 1
+    assert year_files.open_health(session, nurse(cast), again.id, now=clock.now()) == {
+        "allergies": "lait"
+    }
+    assert again.meal_code is MealCode.NO_PORK
+
+
+def test_health_is_sealed_for_its_row(session: Session, cast: Cast) -> None:
+    row = close(session, cast)
+    assert row.health_cipher is not None
+    assert b"arachide" not in row.health_cipher
+    moved = YearFile(
+        child_id=cast.jules.id,
+        household_id=cast.home.id,
+        school_year_id=cast.year.id,
+        health_cipher=row.health_cipher,
+        closed_at=clock.now(),
+    )
+    session.add(moved)
+    session.flush()
+    with pytest.raises(CannotOpen):
+        year_files.open_health(session, nurse(cast), moved.id, now=clock.now())
+
+
+@pytest.mark.parametrize("roles", [{"Agent"}, {"Administrateur"}, {"Régisseur"}, {"Parent"}, set()])
+def test_only_the_role_of_health_opens(session: Session, cast: Cast, roles: set[str]) -> None:
+    row = close(session, cast)
+    with pytest.raises(Forbidden):
+        year_files.open_health(
+            session, Actor(cast.admin.id, roles=frozenset(roles)), row.id, now=clock.now()
+        )
+    assert readings(session) == 0
+
+
+def test_health_erased_cannot_be_opened(session: Session, cast: Cast) -> None:
+    row = close(session, cast)
+    actor = Actor(cast.camille.id, cast.home.id)
+    with pytest.raises(NotFound):
+        year_files.erase_health(session, actor, cast.other_home.id, row.id)
+    year_files.erase_health(session, actor, cast.home.id, row.id)
+    with pytest.raises(NotFound):
+        year_files.open_health(session, nurse(cast), row.id, now=clock.now())
+    assert readings(session) == 0
+
+
+def test_a_child_of_another_household_is_not_found(session: Session, cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        year_files.close_year_file(
+            session,
+            Actor(cast.lea.id, cast.stranger_home.id),
+            cast.stranger_home.id,
+            cast.noe.id,
+            cast.year.id,
+            YearFileValues(),
+            {},
+            now=clock.now(),
+        )
+
+
+def test_the_family_sees_who_opened_and_a_restriction_ends_it(
+    session: Session, cast: Cast, sign_in: SignIn
+) -> None:
+    row = close(session, cast)
+    year_files.open_health(session, nurse(cast), row.id, now=clock.now())
+    session.commit()
+    reader = f"{cast.agent.first_name} {cast.agent.last_name}"
+    page = sign_in(cast.camille).get("/profil/").text
+    assert "Consultations des données de santé" in page
+    assert reader in page
+    assert "Consultations des données de santé" not in sign_in(cast.yanis).get("/profil/").text
+    session.execute(
+        sa.update(Guardianship)
+        .where(Guardianship.household_id == cast.home.id, Guardianship.child_id == cast.noe.id)
+        .values(restricted_at=clock.now())
+    )
+    session.commit()
+    assert reader not in sign_in(cast.camille).get("/profil/").text
