@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.core.errors import Refusal
 from app.core.text import N_
+
+
+class Fault(NamedTuple):
+    """What is wrong with one answer: a text to translate and its facts."""
+
+    text: str
+    facts: Mapping[str, Any] = {}
 
 
 class BadDefinition(Refusal):
@@ -17,3 +25,73 @@ class BadDefinition(Refusal):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__(faults=" ; ".join(faults))
         self.faults = list(faults)
+
+
+class MovedOn(Refusal):
+    """The request is not in a state that allows this."""
+
+    text = N_("This request has moved on meanwhile. Look at where it stands.")
+
+
+class Outdated(Refusal):
+    """The page shows an older edition of the request."""
+
+    text = N_("This request was changed on another page meanwhile. Look at it again.")
+
+
+class AlreadyAsked(Refusal):
+    """Once per household, child, or child and year."""
+
+    text = N_("This has already been asked: see “My requests”.")
+
+
+class NotOpen(Refusal):
+    """The démarche is closed, or outside its dates."""
+
+    text = N_("This request cannot be made at the moment.")
+
+
+class NotFinished(Refusal):
+    """A step lacks an answer; ``step`` is its key."""
+
+    status = 400
+    text = N_("A step is not finished: %(title)s.")
+
+    def __init__(self, step: str, title: str) -> None:
+        super().__init__(title=title)
+        self.step = step
+
+
+class BadAnswers(Refusal):
+    """``faults``: field → what is wrong."""
+
+    status = 400
+    text = N_("Some answers have to be corrected.")
+
+    def __init__(self, faults: dict[str, Fault]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+class DocumentsMissing(Refusal):
+    """Required documents that were never given."""
+
+    text = N_("Provide these documents first: %(documents)s.")
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(documents=", ".join(names))
+        self.names = list(names)
+
+
+class NeedsReason(Refusal):
+    """A refusal says why."""
+
+    status = 400
+    text = N_("Say why the request is refused.")
+
+
+class EmptyMessage(Refusal):
+    """Nothing was written, or far too much."""
+
+    status = 400
+    text = N_("Write a message of 5,000 characters at the most.")

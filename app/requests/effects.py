@@ -1,0 +1,53 @@
+"""What closing a request does, by name. ``registry.fill_hooks`` fills ``EFFECTS``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an effect knows of a request. ``private_answers``: those of health, opened."""
+
+    request_id: int
+    household_id: int | None
+    account_id: int | None
+    child_id: int | None
+    school_year_id: int | None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    private_answers: Mapping[str, Any] = field(default_factory=dict)
+
+    def answer(self, key: str) -> Any:
+        """The answer of a field, private or not; None without one."""
+        return self.answers.get(key, self.private_answers.get(key))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A named thing done in the transaction that closes; ``label`` is shown to agents (N_).
+
+    ``apply(session, actor, case, now)`` does it, once however often it is called; ``current(session,
+    case)``: field → value known today; ``check(session, case)`` raises a named refusal before
+    submission.
+    """
+
+    name: str
+    label: str
+    apply: Callable[[Session, Actor, Case, datetime], object]
+    current: Callable[[Session, Case], Mapping[str, Any]] | None = None
+    check: Callable[[Session, Case], object] | None = None
+
+
+EFFECTS: dict[str, Effect] = {}
+
+
+def register(*effects: Effect) -> None:
+    """Let definitions name these effects."""
+    EFFECTS.update({effect.name: effect for effect in effects})

@@ -1,0 +1,74 @@
+"""What this room tells, to whom, by which template (D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.households.queries import recipients
+from app.notices.services import Recipient, tell
+from app.requests.definition import Definition
+from app.requests.models import Request, RequestMessage
+
+
+def received(
+    session: Session, request: Request, definition: Definition, missing: Sequence[str]
+) -> None:
+    """The receipt: number, date, service in charge, what is missing; and where it stands by now."""
+    tell(
+        session,
+        "request_received",
+        _to(session, request),
+        {
+            **_facts(request),
+            "in_charge": definition.service,
+            "submitted_at": request.submitted_at,
+            "missing": list(missing),
+        },
+        dedupe=f"request:{request.id}:received",
+        url=_url(request),
+    )
+
+
+def moved(session: Session, request: Request) -> None:
+    """One message for one save, however many moves it made."""
+    tell(
+        session,
+        "request_moved",
+        _to(session, request),
+        _facts(request),
+        dedupe=f"request:{request.id}:{request.edition}",
+        url=_url(request),
+    )
+
+
+def said(session: Session, request: Request, message: RequestMessage) -> None:
+    """The service wrote in the thread."""
+    tell(
+        session,
+        "request_message",
+        _to(session, request),
+        {**_facts(request), "message": message.text},
+        dedupe=f"request-message:{message.id}",
+        url=_url(request),
+    )
+
+
+def _facts(request: Request) -> dict[str, str]:
+    return {
+        "procedure": request.procedure.title,
+        "number": request.number or "",
+        "status": request.status.value,
+        "reason": request.reason,
+    }
+
+
+def _url(request: Request) -> str:
+    return f"/demandes/demarche/{request.id}" if request.household_id else ""
+
+
+def _to(session: Session, request: Request) -> list[Recipient]:
+    if request.household_id is None:
+        return [Recipient(None, request.email)] if request.email else []
+    return recipients(session, [request.household_id], money=False)[request.household_id]

@@ -1,0 +1,210 @@
+"""Reads of démarches and requests, each scoped to who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from app.core.encryption import unseal_json
+from app.core.errors import NotFound
+from app.documents.models import Document, DocumentType
+from app.households import queries as households
+from app.households.models import Adult, Level, School, SchoolYear
+from app.requests.answers import Nameable
+from app.requests.definition import Audience, Definition, Field, Kind
+from app.requests.effects import Case
+from app.requests.models import (
+    Procedure,
+    ProcedureState,
+    ProcedureVersion,
+    Request,
+    RequestMessage,
+    RequestMove,
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A démarche as the home page lists it."""
+
+    code: str
+    title: str
+    theme: str
+    needs_login: bool
+    page: str
+
+
+def offers(session: Session, day: date) -> list[Offer]:
+    """Published démarches open on ``day``, in order: one statement."""
+    found = session.execute(
+        sa.select(Procedure.code, ProcedureVersion.definition)
+        .join(
+            ProcedureVersion,
+            sa.and_(
+                ProcedureVersion.procedure_id == Procedure.id,
+                ProcedureVersion.number == Procedure.published_number,
+            ),
+        )
+        .where(Procedure.state == ProcedureState.PUBLISHED)
+        .order_by(Procedure.position, Procedure.id)
+    )
+    read = [(code, Definition.read(definition)) for code, definition in found]
+    return [
+        Offer(code, one.title, one.theme, one.audience is Audience.ACCOUNT, one.page)
+        for code, one in read
+        if is_open(one, day)
+    ]
+
+
+def is_open(definition: Definition, day: date) -> bool:
+    """Within its opening dates, both included."""
+    return (definition.opens_on or day) <= day <= (definition.closes_on or day)
+
+
+def published(session: Session, code: str) -> ProcedureVersion:
+    """The version that families see. Raises NotFound."""
+    version = session.scalar(
+        sa.select(ProcedureVersion)
+        .join(ProcedureVersion.procedure)
+        .options(contains_eager(ProcedureVersion.procedure))
+        .where(
+            Procedure.code == code,
+            Procedure.state == ProcedureState.PUBLISHED,
+            ProcedureVersion.number == Procedure.published_number,
+        )
+    )
+    if version is None:
+        raise NotFound
+    return version
+
+
+def definition_of(request: Request) -> Definition:
+    """The definition with which the request began."""
+    return Definition.read(request.version.definition)
+
+
+def requests_of(session: Session, household_id: int, day: date) -> Sequence[Request]:
+    """Requests of the household, the newest first, in one statement (D1).
+
+    Those of a child that the household may no longer see are left out (§3.5).
+    """
+    seen = {one.id for one in households.children_of(session, household_id, day)}
+    found = session.scalars(
+        sa.select(Request)
+        .options(joinedload(Request.procedure), joinedload(Request.child))
+        .where(Request.household_id == household_id)
+        .order_by(Request.created_at.desc(), Request.id.desc())
+    )
+    return [one for one in found if one.child_id is None or one.child_id in seen]
+
+
+def request_for(
+    session: Session, household_id: int, request_id: int, day: date, *, lock: bool = False
+) -> Request:
+    """The request of this household. NotFound for another's, or a child seen no more."""
+    asked = (
+        sa.select(Request)
+        .options(joinedload(Request.procedure, innerjoin=True))
+        .options(joinedload(Request.version, innerjoin=True))
+        .where(Request.id == request_id, Request.household_id == household_id)
+        .execution_options(populate_existing=True)
+    )
+    request = session.scalar(asked.with_for_update(of=Request) if lock else asked)
+    if request is None:
+        raise NotFound
+    if request.child_id is not None:
+        households.child_for(session, household_id, request.child_id, day)
+    return request
+
+
+def case_of(request: Request) -> Case:
+    """What its effect gets."""
+    return Case(
+        request_id=request.id,
+        household_id=request.household_id,
+        account_id=request.account_id,
+        child_id=request.child_id,
+        school_year_id=request.school_year_id,
+        answers=request.answers,
+        private_answers=unseal_json(request.private_answers, place(request)),
+    )
+
+
+def place(request: Request) -> str:
+    """What private answers are sealed for."""
+    return f"request:{request.id}"
+
+
+def moves_of(session: Session, request_id: int) -> Sequence[RequestMove]:
+    """What happened to it, the oldest first."""
+    return session.scalars(
+        sa.select(RequestMove)
+        .where(RequestMove.request_id == request_id)
+        .order_by(RequestMove.at, RequestMove.id)
+    ).all()
+
+
+def messages_of(session: Session, request_id: int) -> Sequence[RequestMessage]:
+    """The thread, the oldest first."""
+    return session.scalars(
+        sa.select(RequestMessage)
+        .where(RequestMessage.request_id == request_id)
+        .order_by(RequestMessage.at, RequestMessage.id)
+    ).all()
+
+
+def nameable(session: Session, household_id: int, fields: Collection[Field], day: date) -> Nameable:
+    """What these fields may name: only the kinds that occur are read, one statement each."""
+    kinds = {column.kind for field in fields for column in (field, *field.fields)}
+    cards = households.children_of(session, household_id, day) if Kind.CHILD in kinds else []
+    return Nameable(
+        children={one.id: f"{one.first_name} {one.last_name}" for one in cards},
+        adults=_adults(session, household_id) if Kind.ADULT in kinds else {},
+        schools=_schools(session) if Kind.SCHOOL_LEVEL in kinds else {},
+        levels=_levels(session) if Kind.SCHOOL_LEVEL in kinds else {},
+        years=_years(session, day) if Kind.SCHOOL_YEAR in kinds else {},
+        documents=_documents(session, household_id, day) if Kind.FILE in kinds else {},
+    )
+
+
+def _adults(session: Session, household_id: int) -> dict[int, str]:
+    found = session.scalars(
+        sa.select(Adult).where(Adult.household_id == household_id).order_by(Adult.id)
+    )
+    return {one.id: str(one) for one in found}
+
+
+def _schools(session: Session) -> dict[int, str]:
+    return {one.id: one.name for one in session.scalars(sa.select(School).order_by(School.name))}
+
+
+def _levels(session: Session) -> dict[int, str]:
+    found = session.scalars(sa.select(Level).order_by(Level.position))
+    return {one.id: one.name for one in found}
+
+
+def _years(session: Session, day: date) -> dict[int, str]:
+    found = session.scalars(
+        sa.select(SchoolYear).where(SchoolYear.ends_on >= day).order_by(SchoolYear.starts_on)
+    )
+    return {one.id: one.label for one in found}
+
+
+def _documents(session: Session, household_id: int, day: date) -> dict[int, str]:
+    seen = [one.id for one in households.children_of(session, household_id, day)]
+    found = session.execute(
+        sa.select(Document.id, DocumentType.code)
+        .join(Document.document_type)
+        .where(
+            Document.household_id == household_id,
+            Document.erased_at.is_(None),
+            sa.or_(Document.child_id.is_(None), Document.child_id.in_(seen)),
+        )
+        .order_by(Document.id.desc())
+        .limit(200)
+    )
+    return {one.id: one.code for one in found}
