@@ -85,7 +85,8 @@ class Request(Base):
     """« Demande »: one family's asking, or a visitor's (no household) where the démarche allows it.
 
     ``answers``: field → value; those of private fields are sealed in ``private_answers``.
-    ``once_key`` holds « once per child and year » by a unique index; None once refused or cancelled.
+    ``once_key`` holds « once per child and year » by a unique index; None once refused or cancelled,
+    and once closed unless it counts for the whole year.
     ``edition`` goes up at each save: a page that shows an older one is refused.
     ``due_on``: the last day to answer; ``submit_token`` makes a submission sent twice one.
     """

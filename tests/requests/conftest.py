@@ -14,7 +14,7 @@ from app.requests import services
 from app.requests.definition import Choice, Condition, Definition, Field, Kind, Step, Theme
 from app.requests.effects import EFFECTS, Effect
 from app.requests.models import Request
-from tests.factories import Cast, Factory
+from tests.factories import Cast
 
 TRIP = Definition(
     title="Sortie au lac",
@@ -68,9 +68,9 @@ def yanis(cast: Cast) -> Actor:
 
 
 @pytest.fixture
-def agent(make: Factory, cast: Cast) -> Actor:
+def agent(cast: Cast) -> Actor:
     """An agent of the commune."""
-    return Actor(make.account("agent", role="Agent").id, roles=frozenset({"Agent"}))
+    return Actor(cast.agent.id, roles=frozenset({"Agent"}))
 
 
 @pytest.fixture
