@@ -15,6 +15,7 @@ from app.activities import services
 from app.activities.models import Enrolment, Opening, PriceGrid
 from app.core.admin import AgentView, agent_action
 from app.core.text import N_
+from app.households import search
 
 
 class OpeningAdmin(AgentView):
@@ -122,7 +123,8 @@ class EnrolmentAdmin(AgentView):
         "ends_on": _("Last day"),
     }
     list_columns = ["child", "activity", "site", "school_year", "starts_on", "ends_on"]
-    search_columns = ["activity", "site", "school_year", "starts_on", "ends_on"]
+    finders = {"child": search.CHILD}
+    search_columns = ["child", "activity", "site", "school_year", "starts_on", "ends_on"]
     list_template = "activities/enrolments.html"
 
     @agent_action("end", N_("End"), icon="x-lg")

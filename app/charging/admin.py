@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from app.charging.models import CaseState, Charge, CoverageCase
 from app.core.admin import AgentView, agent_action
 from app.core.text import N_
+from app.households import search
 
 STATES = {
     CaseState.OPEN: N_("Warned"),
@@ -40,7 +41,8 @@ class ChargeAdmin(AgentView):
     }
     list_columns = ["day", "household", "child", "slot", "care_cents", "meal_cents", "reverses_id"]
     show_columns = ["id", *list_columns, "created_at"]
-    search_columns = ["day", "created_at"]
+    finders = {"household": search.HOUSEHOLD, "child": search.CHILD}
+    search_columns = ["household", "child", "day", "created_at"]
     base_order = ("day", "desc")
 
     @agent_action("reverse", N_("Reverse"), icon="arrow-counterclockwise")
@@ -65,7 +67,8 @@ class CoverageCaseAdmin(AgentView):
     }
     list_columns = ["household", "state", "opened_at", "grace_until", "closed_at"]
     show_columns = [*list_columns, "warned_at"]
-    search_columns = ["state", "opened_at", "grace_until"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "state", "opened_at", "grace_until"]
     choice_labels = {"state": STATES}
 
     @agent_action("stop", N_("Stop"), icon="x-lg")

@@ -11,6 +11,7 @@ actions, offers every column to forms and to sorting, and commits what was refus
         list_columns = ["name"]                 shown; the same in the detail unless show_columns
         search_columns = ["name"]               filters offered; none by default
         add_columns = edit_columns = ["name"]   none by default: no such page
+        finders = {"child": ("first_name", "last_name")}    relation searched by a text
         lookups = {"household": "number"}       relation typed, not chosen in a list
         choice_filters = {"site": lambda statement: statement.where(…)}
         choice_labels = {"kind": {Kind.CASH: N_("Cash")}}
@@ -80,6 +81,8 @@ class AgentView(ModelView):  # type: ignore[misc]
     deletable: ClassVar[bool] = False
     lookups: ClassVar[Mapping[str, str]] = {}
     """relation → column of the other table by which a row is typed."""
+    finders: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """relation among the search columns → columns of the other table that a search reads."""
     choice_filters: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     """relation → narrows the rows that may be chosen: takes and gives a select."""
     choice_labels: ClassVar[Mapping[str, Mapping[Any, str]]] = {}
@@ -135,7 +138,10 @@ class AgentView(ModelView):  # type: ignore[misc]
         # The framework offers relations too, and then cannot sort by them.
         own = self.datamodel.list_columns
         self.order_columns = [name for name in self.order_columns if name in own]
-        self._filters = self.datamodel.get_filters(self.search_columns)
+        filters = self.datamodel.get_filters(self.search_columns)
+        for name in self.finders:
+            filters._search_filters[name] = [admin_lists.Named(name, self.datamodel)]
+        self._filters = filters
 
     def _init_forms(self) -> None:
         self.add_form = self.add_form or form_class(self, self.add_columns)

@@ -42,6 +42,8 @@ def _field(view: Any, name: str, searching: bool) -> Any:
         "label": view.label_columns.get(name, name),
         "description": view.description_columns.get(name, ""),
     }
+    if searching and name in view.finders:
+        return StringField(**common)
     if data.is_relation(name):
         return _relation(view, name, searching, common)
     column = data.list_columns[name]

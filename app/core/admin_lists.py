@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import g, has_request_context
 from flask_appbuilder.models.filters import BaseFilter, Filters
 from flask_appbuilder.models.sqla.filters import FilterRelationOneToManyNotEqual
+from flask_babel import lazy_gettext
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
@@ -24,6 +25,7 @@ from app.core.db import UtcDateTime
 MAX_PAGE = 100_000
 MAX_PAGE_SIZE = 100
 MAX_TEXT = 200
+MOST_WORDS = 4
 
 
 def clean(args: MultiDict[str, str], view: Any, views: Iterable[Any]) -> MultiDict[str, str]:
@@ -80,7 +82,10 @@ def filter_of(view: Any, key: str, value: str) -> tuple[Any, Any] | None:
     number = whole_number(index)
     if not offered or number is None or not 0 <= number < len(offered):
         return None
-    typed, chosen = typed_value(view.datamodel, name, value), offered[number]
+    chosen = offered[number]
+    if isinstance(chosen, Named):
+        return named(view, name, value)
+    typed = typed_value(view.datamodel, name, value)
     if typed is None:
         return None
     if view.datamodel.is_relation(name):
@@ -105,6 +110,36 @@ class NotRelated(Related):
     """The others."""
 
     refused = True
+
+
+class Named(BaseFilter):  # type: ignore[misc]
+    """Rows tied to a row named like this: each word typed stands in one of its columns.
+
+    For tables too long for a list of choices: households, children. The framework makes filters
+    anew from their class alone: the columns go with the words.
+    """
+
+    name = lazy_gettext("Contains")
+
+    def apply(self, query: Any, value: tuple[Sequence[str], Sequence[str]]) -> Any:
+        columns, words = value
+        relation = getattr(self.model, self.column_name)
+        texts = [getattr(relation.property.mapper.class_, column) for column in columns]
+        held = [
+            sa.or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in words
+        ]
+        return query.filter(relation.has(sa.and_(*held)))
+
+
+def named(view: Any, name: str, value: str) -> tuple[Any, Any] | None:
+    """(filter, value) for a text typed about a relation; a whole number is the key of a link."""
+    if len(value) > MAX_TEXT or "\0" in value:
+        return None
+    number = whole_number(value)
+    if number is not None:
+        return Related(name, view.datamodel), number
+    words = value.split()[:MOST_WORDS]
+    return (Named(name, view.datamodel), (view.finders[name], words)) if words else None
 
 
 class Eager(BaseFilter):  # type: ignore[misc]

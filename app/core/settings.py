@@ -28,7 +28,7 @@ class Declared(Generic[Value]):
     maximum: int | None = None
 
 
-COMMUNE_NAME = Declared("commune_name", str, "Montclair", N_("Name of the commune"))
+COMMUNE_NAME = Declared("commune_name", str, "", N_("Name of the commune"))
 PORTAL_ACCENT = Declared(
     "portal_accent",
     str,

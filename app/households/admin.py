@@ -15,7 +15,7 @@ from wtforms import SelectChoice, SelectField, ValidationError
 from app.core import clock
 from app.core.admin import AgentView, agent_action
 from app.core.text import N_
-from app.households import services
+from app.households import search, services
 from app.households.models import (
     Adult,
     Child,
@@ -138,7 +138,16 @@ class GuardianshipAdmin(AgentView):
         "restricted_at": _("Restricted since"),
     }
     list_columns = ["child", "household", "started_on", "ended_on", "restricted_at"]
-    search_columns = ["can_book", "can_pay", "started_on", "ended_on", "restricted_at"]
+    finders = {"household": search.HOUSEHOLD, "child": search.CHILD}
+    search_columns = [
+        "child",
+        "household",
+        "can_book",
+        "can_pay",
+        "started_on",
+        "ended_on",
+        "restricted_at",
+    ]
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -168,7 +177,8 @@ class QuotientAdmin(AgentView):
     }
     description_columns = {"household": _("Number of the household, for example F-0412.")}
     list_columns = ["household", "quotient", "valid_from", "valid_until", "recorded_at"]
-    search_columns = ["quotient", "valid_from", "valid_until"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "quotient", "valid_from", "valid_until"]
     add_columns = ["household", "quotient", "valid_from", "valid_until"]
     lookups = {"household": "number"}
     base_order = ("valid_from", "desc")
@@ -195,7 +205,8 @@ class ResidenceAdmin(AgentView):
     }
     description_columns = {"household": _("Number of the household, for example F-0412.")}
     list_columns = ["household", "is_resident", "valid_from", "recorded_at"]
-    search_columns = ["is_resident", "valid_from"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "is_resident", "valid_from"]
     add_columns = ["household", "is_resident", "valid_from"]
     lookups = {"household": "number"}
     base_order = ("valid_from", "desc")
@@ -230,7 +241,8 @@ class ProfileChangeAdmin(AgentView):
         }
     }
     list_columns = ["household", "state", "created_at", "decided_at"]
-    search_columns = ["state", "created_at", "decided_at"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "state", "created_at", "decided_at"]
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -252,7 +264,8 @@ class InvitationAdmin(AgentView):
         "accepted_at": _("Accepted on"),
     }
     list_columns = ["email", "household", "created_at", "expires_at", "accepted_at"]
-    search_columns = ["email", "created_at", "accepted_at"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "email", "created_at", "accepted_at"]
 
     @agent_action("cancel", N_("Cancel"), confirm=N_("Cancel these invitations?"), icon="x-lg")
     def cancel(self, rows: Sequence[Invitation]) -> str:
@@ -346,7 +359,8 @@ class SchoolingAdmin(AgentView):
         "level": _("Level"),
     }
     list_columns = ["child", "school_year", "school", "level"]
-    search_columns = ["school_year", "school", "level"]
+    finders = {"child": search.CHILD}
+    search_columns = ["child", "school_year", "school", "level"]
     edit_columns = ["school", "level"]
 
 

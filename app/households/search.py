@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Session
 from app.households.models import Adult, Child, Guardianship, Household
 
 MOST_WORDS = 4
+HOUSEHOLD: Final = ("number", "name")
+CHILD: Final = ("first_name", "last_name")
+"""Columns by which the agents' lists find a row tied to a household, to a child."""
 
 
 def households_like(session: Session, typed: str, limit: int = 20) -> list[Household]:

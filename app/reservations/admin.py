@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from app.core.admin import AgentView, agent_action
 from app.core.text import N_
+from app.households import search
 from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
 
 STATES = {
@@ -58,7 +59,8 @@ class BookingAdmin(AgentView):
         "created_at",
         "cancelled_at",
     ]
-    search_columns = ["day", "state", "charged", "created_at", "cancelled_at"]
+    finders = {"household": search.HOUSEHOLD, "child": search.CHILD}
+    search_columns = ["child", "household", "day", "state", "charged", "created_at", "cancelled_at"]
     choice_labels = {"state": STATES}
     base_order = ("day", "desc")
     list_template = "reservations/bookings.html"

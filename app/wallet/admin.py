@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.admin import AgentView, agent_action
 from app.core.text import N_
+from app.households import search
 from app.payments.errors import NotToReview
 from app.payments.models import Method, Payment, PaymentState, Purpose, Refund, RefundState
 from app.wallet.models import (
@@ -75,7 +76,8 @@ class PaymentAdmin(AgentView):
         "paid_at",
     ]
     show_columns = [*list_columns, "id", "purpose", "provider", "provider_ref"]
-    search_columns = ["receipt_number", "method", "state", "created_at", "paid_at"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "receipt_number", "method", "state", "created_at", "paid_at"]
     choice_labels = {
         "method": METHODS,
         "state": STATES,
@@ -108,7 +110,8 @@ class RefundAdmin(AgentView):
     }
     list_columns = ["household", "amount_cents", "method", "reason", "state", "created_at"]
     show_columns = [*list_columns, "done_at"]
-    search_columns = ["method", "state", "created_at"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "method", "state", "created_at"]
     choice_labels = {
         "state": {
             RefundState.ASKED: N_("Asked"),
@@ -139,7 +142,8 @@ class WalletAdmin(AgentView):
     }
     list_columns = ["household", "negative_since", "low_threshold_cents"]
     show_columns = [*list_columns, "low_since"]
-    search_columns = ["negative_since"]
+    finders = {"household": search.HOUSEHOLD}
+    search_columns = ["household", "negative_since"]
 
 
 class LedgerEntryAdmin(AgentView):

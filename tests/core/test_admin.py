@@ -19,6 +19,7 @@ from app.core.admin_fields import MoneyField, whole_number
 from app.core.db import db
 from app.core.models import AuditEvent
 from app.households.models import Level, School
+from tests.factories import Cast
 
 SCHOOLS = "/schooladmin"
 
@@ -330,3 +331,44 @@ def test_a_day_and_an_hour_without_zone_are_the_communes(app: Flask) -> None:
     assert read.astimezone(UTC) == datetime(2027, 1, 12, 9, tzinfo=UTC)
     years = view_named(app, "SchoolYearAdmin")
     assert admin_lists.typed_value(years.datamodel, "starts_on", "2026-09-01") == date(2026, 9, 1)
+
+
+# ---- Finding a row by the name of what it belongs to ---------------------------------------------
+
+OF_A_CHILD = ("/guardianshipadmin", "/schoolingadmin", "/agents/inscriptions/liste")
+OF_A_HOUSEHOLD = ("/guardianshipadmin", "/quotientadmin", "/agents/comptes-d-avance")
+
+
+@pytest.mark.parametrize("path", OF_A_CHILD)
+@pytest.mark.parametrize(("typed", "shown"), [("jules mart", True), ("jules durand", False)])
+def test_a_list_is_searched_by_child(
+    cast: Cast, session: Session, sign_in: Any, path: str, typed: str, shown: bool
+) -> None:
+    session.commit()
+    page = sign_in(cast.admin).get(f"{path}/list/?_flt_0_child={typed}").text
+    assert ("Jules Martin" in page) is shown
+    assert "Rose Martin" not in page
+
+
+@pytest.mark.parametrize("path", OF_A_HOUSEHOLD)
+def test_a_list_is_searched_by_household(
+    cast: Cast, session: Session, sign_in: Any, path: str
+) -> None:
+    number = cast.home.number
+    session.commit()
+    agent = sign_in(cast.admin)
+    for typed in ("marti", number):
+        page = agent.get(f"{path}/list/?_flt_0_household={typed}").text
+        assert f"Martin ({number})" in page
+        assert "Benali (" not in page
+    assert "Benali (" in agent.get(f"{path}/list/").text
+
+
+def test_a_key_still_leads_from_one_screen_to_another(
+    cast: Cast, session: Session, sign_in: Any
+) -> None:
+    path = f"/guardianshipadmin/list/?_flt_0_household={cast.home.id}"
+    session.commit()
+    page = sign_in(cast.admin).get(path).text
+    assert "Martin (" in page
+    assert "Benali (" not in page

@@ -47,6 +47,7 @@ def test_an_administrator_changes_settings_and_the_trail_says_which(
     assert kept(session, settings.COVER_HORIZON_DAYS) is None
     event = session.scalars(sa.select(AuditEvent).where(AuditEvent.subject == "settings")).one()
     assert set(event.details["keys"]) == {
+        "commune_name",
         "password_min_length",
         "top_up_min_cents",
         "top_up_max_cents",
