@@ -109,6 +109,18 @@ JOBS: tuple[Job, ...] = (
         "warns of bookings that are not covered, then removes them",
     ),
     Job(
+        "documents",
+        "app.documents.jobs:remind",
+        DailyAt(7, 0),
+        N_("reminds families of documents that are going to expire"),
+    ),
+    Job(
+        "forget-documents",
+        "app.documents.purge:purge",
+        DailyAt(3, 30),
+        N_("forgets refused documents and files of no document"),
+    ),
+    Job(
         "holds",
         "app.reservations.jobs:holds",
         Every(minutes=1),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
 from sqlalchemy.orm import Session
 
 from app.documents.models import Document, DocumentType, Requirement
 from app.households.queries import recipients
-from app.notices.services import tell
+from app.notices.services import tell, tell_many
 
 PAGE = "/justificatifs/"
 
@@ -41,3 +45,32 @@ def decided(session: Session, document: Document) -> None:
         dedupe=f"document-decided:{document.id}",
         url=PAGE,
     )
+
+
+class Ending(NamedTuple):
+    """A valid document that ends soon."""
+
+    document_id: int
+    household_id: int
+    document: str
+    child: str | None
+    valid_until: date | None
+
+
+def ending(session: Session, lines: Sequence[Ending]) -> None:
+    """One reminder for each document, to its household."""
+    told = recipients(session, {line.household_id for line in lines}, money=False)
+    rows = [
+        (
+            recipient,
+            {
+                "document": line.document,
+                "child": line.child or "",
+                "valid_until": line.valid_until,
+            },
+            f"document-ending:{line.document_id}",
+        )
+        for line in lines
+        for recipient in told[line.household_id]
+    ]
+    tell_many(session, "document_reminder", rows, url=PAGE)

@@ -1,0 +1,61 @@
+"""What this room keeps for a while only: refused documents, and files that no row tells of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.db import after_commit
+from app.core.storage import Storage, storage
+from app.documents.models import Document, DocumentPage
+from app.documents.services import forget
+
+KEPT_REFUSED = timedelta(days=31)
+UNFINISHED = timedelta(days=1)
+"""A file is kept before its row: one this old without a row never gets one."""
+BATCH = 500
+
+
+def purge(session: Session, now: datetime) -> str:
+    """Job « forget-documents »: both of them, by the real clock for files alone."""
+    refused = purge_refused(session, now)
+    return f"{refused} refused, {sweep(session, storage())} files without document"
+
+
+def purge_refused(session: Session, now: datetime, kept: timedelta = KEPT_REFUSED) -> int:
+    """Erase the files of documents refused long ago; the lines stay. How many documents.
+
+    Four statements; the files go once this is committed.
+    """
+    old = sa.and_(
+        Document.is_accepted.is_(False),
+        Document.erased_at.is_(None),
+        Document.reviewed_at <= now - kept,
+    )
+    of_old = DocumentPage.document_id.in_(sa.select(Document.id).where(old))
+    keys = session.scalars(sa.select(DocumentPage.storage_key).where(of_old)).all()
+    connection = session.connection()
+    connection.execute(sa.delete(DocumentPage).where(of_old))
+    erased = connection.execute(sa.update(Document).where(old).values(erased_at=now)).rowcount
+    if keys:
+        after_commit(session, partial(forget, storage(), keys))
+    return erased
+
+
+def sweep(session: Session, store: Storage) -> int:
+    """Delete files kept more than a day ago that no row tells of; how many."""
+    limit = clock.real_now() - UNFINISHED
+    old = [key for key, kept_at in store.kept() if kept_at <= limit]
+    gone = 0
+    for start in range(0, len(old), BATCH):
+        some = old[start : start + BATCH]
+        asked = sa.select(DocumentPage.storage_key).where(DocumentPage.storage_key.in_(some))
+        known = set(session.scalars(asked))
+        orphans = [key for key in some if key not in known]
+        forget(store, orphans)
+        gone += len(orphans)
+    return gone
