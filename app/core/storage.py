@@ -53,7 +53,7 @@ class Storage(Protocol):
     def exists(self, key: str) -> bool:
         """Whether a file lies there."""
 
-    def kept(self) -> Iterator[tuple[str, datetime]]:
+    def keys(self) -> Iterator[tuple[str, datetime]]:
         """Every key with the instant at which it was kept, by the real clock."""
 
 
@@ -129,7 +129,7 @@ class FolderStorage:
         """Whether a file lies there."""
         return self._path(key).is_file()
 
-    def kept(self) -> Iterator[tuple[str, datetime]]:
+    def keys(self) -> Iterator[tuple[str, datetime]]:
         """Every file kept; unfinished ones are not."""
         for path in self.folder.glob("*/*"):
             key = f"{path.parent.name}/{path.name}"

@@ -49,7 +49,7 @@ def purge_refused(session: Session, now: datetime, kept: timedelta = KEPT_REFUSE
 def sweep(session: Session, store: Storage) -> int:
     """Delete files kept more than a day ago that no row tells of; how many."""
     limit = clock.real_now() - UNFINISHED
-    old = [key for key, kept_at in store.kept() if kept_at <= limit]
+    old = [key for key, kept_at in store.keys() if kept_at <= limit]  # noqa: SIM118  (a storage, not a dictionary)
     gone = 0
     for start in range(0, len(old), BATCH):
         some = old[start : start + BATCH]
