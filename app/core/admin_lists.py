@@ -13,7 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g, has_request_context
 from flask_appbuilder.models.filters import BaseFilter, Filters
-from flask_appbuilder.models.sqla.filters import FilterRelationOneToManyNotEqual
+from flask_appbuilder.models.sqla.filters import (
+    FilterRelationOneToManyEqual,
+    FilterRelationOneToManyNotEqual,
+)
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
@@ -152,10 +155,18 @@ class Eager(BaseFilter):  # type: ignore[misc]
 def with_relations(filters: Filters, names: Sequence[str]) -> Filters:
     """The same filters, which load these relations too."""
     copied = copy.copy(filters)
-    copied.filters, copied.values = list(filters.filters), list(filters.values)
+    copied.filters = [_plainly(one) for one in filters.filters]
+    copied.values = list(filters.values)
     for name in names:
         copied.add_filter(name, Eager, "")
     return copied
+
+
+def _plainly(asked: BaseFilter) -> BaseFilter:
+    """The framework's own filter of a related list reads the row it belongs to first."""
+    if isinstance(asked, FilterRelationOneToManyEqual):
+        return Related(asked.column_name, asked.datamodel)
+    return asked
 
 
 def typed_value(datamodel: Any, name: str, value: str) -> Any:

@@ -15,6 +15,7 @@ from app.payments.providers.base import Fate, Outcome
 from app.payments.services import settle
 from app.wallet import queries
 from app.wallet.counter_export import safe
+from app.wallet.models import LedgerEntry, LedgerTransaction
 from tests.factories import Cast
 
 TOKEN = "7d0b6b5e-7d5c-4f57-8f10-0d7a5c0f0001"
@@ -224,3 +225,20 @@ def test_lists_are_read_and_never_edited(
     assert regie.get(f"/agents/{page}/list/").status_code == 200
     for act in ("add", "edit/1", "delete/1"):
         assert regie.post(f"/agents/{page}/{act}", data={}).status_code in {404, 405}
+
+
+def test_an_operation_shows_its_lines(session: Session, cast: Cast, regie: Any) -> None:
+    first, other = session.scalars(
+        sa.select(LedgerTransaction.id).order_by(LedgerTransaction.id).limit(2)
+    ).all()
+    page = regie.get(f"/agents/operations/show/{first}").text
+    lines = session.scalars(
+        sa.select(LedgerEntry.id).where(LedgerEntry.transaction_id == first)
+    ).all()
+    assert len(lines) == 2
+    for line in lines:
+        assert f"/agents/ecritures/show/{line}" in page
+    foreign = session.scalar(
+        sa.select(sa.func.min(LedgerEntry.id)).where(LedgerEntry.transaction_id == other)
+    )
+    assert f'/agents/ecritures/show/{foreign}"' not in page
