@@ -60,6 +60,7 @@ from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries
 from app.reservations.admin import BookingAdmin, BookingChangeAdmin
 from app.reservations.desk_views import BookingDesk
+from app.retention import exports
 from app.retention import models as _retention  # noqa: F401
 from app.retention.views import MyDataView, RetentionDesk
 from app.statements.views import AccountView
@@ -153,6 +154,7 @@ def fill_hooks() -> None:
     hooks.committed_cents.append(reservation_queries.required_cover)
     hooks.bookings_uncharged.append(charges.bookings_uncharged)
     hooks.wallet_credited.append(coverage.credited)
+    hooks.files_in_use.append(exports.in_use)
 
 
 def add_views(appbuilder: AppBuilder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -37,6 +37,9 @@ HouseholdInUse = Callable[[Session, int], bool]
 DocumentStates = Callable[[Session, int], Sequence[tuple[str, str, str]]]
 """(session, household id) → (document, word of its state, kind of tag) for « Mon profil » (A11)."""
 
+FilesInUse = Callable[[Session, Sequence[str]], Collection[str]]
+"""(session, keys of the storage) → those that a row of this room still tells of."""
+
 
 class Panel(NamedTuple):
     """What a high room shows of a household on the agents' page: its account, its bookings…"""
@@ -65,6 +68,7 @@ household_created: list[HouseholdCreated] = []
 household_in_use: list[HouseholdInUse] = []
 document_states: list[DocumentStates] = []
 household_panels: list[HouseholdPanels] = []
+files_in_use: list[FilesInUse] = []
 
 
 def reset() -> None:
@@ -83,6 +87,7 @@ def reset() -> None:
         household_in_use,
         document_states,
         household_panels,
+        files_in_use,
     ):
         handlers.clear()
     settle.clear()

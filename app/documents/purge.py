@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, hooks
 from app.core.db import after_commit
 from app.core.storage import Storage, storage
-from app.documents.models import Document, DocumentPage
+from app.documents.models import Document, DocumentPage, DocumentReading, Requirement
 from app.documents.services import forget
 
 KEPT_REFUSED = timedelta(days=31)
@@ -46,8 +47,25 @@ def purge_refused(session: Session, now: datetime, kept: timedelta = KEPT_REFUSE
     return erased
 
 
+def erase_of_households(session: Session, household_ids: Sequence[int]) -> None:
+    """Erase every file of these households, and who opened them; the lines stay, without names."""
+    own = Document.household_id.in_(household_ids)
+    of_own = DocumentPage.document_id.in_(sa.select(Document.id).where(own))
+    keys = session.scalars(sa.select(DocumentPage.storage_key).where(of_own)).all()
+    session.execute(sa.delete(DocumentPage).where(of_own))
+    session.execute(
+        sa.delete(DocumentReading).where(DocumentReading.household_id.in_(household_ids))
+    )
+    session.execute(sa.update(Document).where(own).values(erased_at=clock.now(), refusal_reason=""))
+    session.execute(
+        sa.update(Requirement).where(Requirement.household_id.in_(household_ids)).values(message="")
+    )
+    if keys:
+        after_commit(session, partial(forget, storage(), keys))
+
+
 def sweep(session: Session, store: Storage) -> int:
-    """Delete files kept more than a day ago that no row tells of; how many."""
+    """Delete files kept more than a day ago that no row of any room tells of; how many."""
     limit = clock.real_now() - UNFINISHED
     old = [key for key, kept_at in store.keys() if kept_at <= limit]  # noqa: SIM118  (a storage, not a dictionary)
     gone = 0
@@ -55,6 +73,7 @@ def sweep(session: Session, store: Storage) -> int:
         some = old[start : start + BATCH]
         asked = sa.select(DocumentPage.storage_key).where(DocumentPage.storage_key.in_(some))
         known = set(session.scalars(asked))
+        known.update(*(handler(session, some) for handler in hooks.files_in_use))
         orphans = [key for key in some if key not in known]
         forget(store, orphans)
         gone += len(orphans)

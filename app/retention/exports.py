@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -126,6 +126,23 @@ def archive(session: Session, household_id: int, progress: Callable[[int], Any])
             content = storage().read(key)
             bundle.writestr(name, unseal(content, key) if sealed else content)
     return packed.getvalue()
+
+
+def in_use(session: Session, keys: Sequence[str]) -> set[str]:
+    """Which of these keys are exports' (hook ``files_in_use``)."""
+    asked = sa.select(DataExport.storage_key).where(DataExport.storage_key.in_(keys))
+    return set(session.scalars(asked))
+
+
+def forget_of_households(session: Session, household_ids: Sequence[int]) -> None:
+    """These households' exports and their files."""
+    own = DataExport.household_id.in_(household_ids)
+    keys = session.scalars(
+        sa.select(DataExport.storage_key).where(own, DataExport.storage_key != "")
+    )
+    for key in keys.all():
+        after_commit(session, partial(storage().delete, key))
+    session.execute(sa.delete(DataExport).where(own))
 
 
 def _tell(session: Session, export: DataExport) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account, OneTimeLink
 from app.core import audit, clock, settings
 from app.core.actor import SYSTEM
+from app.documents import purge as documents
 from app.households.models import (
     Adult,
     Child,
@@ -32,6 +33,7 @@ from app.households.queries import recipients
 from app.notices.models import Notice, OutboxMessage
 from app.notices.services import tell_many
 from app.requests.models import Request, RequestMessage
+from app.retention import exports
 from app.retention.models import PurgeWarning
 from app.retention.rules import forget_on, months_before
 from app.wallet.queries import balances
@@ -112,6 +114,8 @@ def erase(session: Session, household_ids: Sequence[int], now: datetime) -> int:
     if not household_ids:
         return 0
     _erase_requests(session, household_ids)
+    documents.erase_of_households(session, household_ids)
+    exports.forget_of_households(session, household_ids)
     persons = sa.select(PickupPerson.id).where(PickupPerson.household_id.in_(household_ids))
     session.execute(sa.delete(PickupRight).where(PickupRight.person_id.in_(persons)))
     session.execute(sa.delete(PickupPerson).where(PickupPerson.household_id.in_(household_ids)))

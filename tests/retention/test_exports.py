@@ -20,6 +20,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.storage import new_key, storage
 from app.documents.models import Document, DocumentPage, DocumentType, Owner, Validity
+from app.documents.purge import sweep
 from app.households.models import Guardianship, YearFile
 from app.notices.models import OutboxMessage
 from app.retention import collecting, exports
@@ -150,6 +151,23 @@ def test_it_is_forgotten_after_a_week(session: Session, cast: Cast) -> None:
     exports.make_due(session, clock.now() + timedelta(days=8), commit=session.commit)
     assert session.scalars(sa.select(DataExport)).all() == []
     assert not storage().exists(key)
+
+
+def test_the_sweep_of_orphan_files_leaves_it_alone(session: Session, cast: Cast) -> None:
+    export, _bundle = made(session, cast)
+    orphan = new_key()
+    storage().put(orphan, b"nobody's")
+    assert exports.in_use(session, [export.storage_key, orphan]) == {export.storage_key}
+    assert sweep(session, old_files(storage())) == 1
+    assert storage().exists(export.storage_key)
+    assert not storage().exists(orphan)
+
+
+def old_files(store: Any) -> Any:
+    """The storage as it will look in three days."""
+    kept = list(store.keys())
+    store.keys = lambda: [(key, at - timedelta(days=3)) for key, at in kept]
+    return store
 
 
 def test_only_who_asked_can_download_it(session: Session, cast: Cast, sign_in: Any) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.core import clock, encryption, settings
-from app.core.db import db
+from app.core.db import commit, db
+from app.core.storage import new_key, storage
+from app.documents.models import Document, DocumentPage, DocumentType, Owner, Validity
 from app.households.models import Adult, Child, Guardianship, Household, SchoolYear, YearFile
 from app.notices.models import MailState, Notice, OutboxMessage
 from app.requests.models import Procedure, ProcedureVersion, Request, Status
@@ -167,11 +169,42 @@ def spend_all(session: Session, make: Factory, cast: Cast) -> None:
     make.money(cast.home, -balance(session, cast.home.id))
 
 
+def given(make: Factory, cast: Cast) -> str:
+    """A document of Camille's household, with its file; the file's key."""
+    kind = make.add(
+        DocumentType(
+            code="domicile", name="Domicile", owner=Owner.HOUSEHOLD, validity=Validity.UNLIMITED
+        )
+    )
+    document = make.add(Document(document_type_id=kind.id, household_id=cast.home.id, given_at=NOW))
+    key = new_key()
+    storage().put(key, b"%PDF")
+    make.add(
+        DocumentPage(
+            document_id=document.id,
+            position=1,
+            storage_key=key,
+            name="domicile.pdf",
+            content_type="application/pdf",
+            size=4,
+            sha256="0" * 64,
+        )
+    )
+    return key
+
+
+def scheduling_run(session: Session, now: datetime) -> dict[str, int]:
+    """As the schedule does: what waits for the commit follows it."""
+    return purge(session, now, lambda: commit(session))
+
+
 def test_a_household_is_warned_then_erased_and_the_ledger_stays(
     session: Session, make: Factory, cast: Cast
 ) -> None:
     spend_all(session, make, cast)
     leave(session, cast, date(2023, 12, 1))
+    key = given(make, cast)
+    session.commit()
     entries = session.scalar(sa.select(sa.func.count(LedgerEntry.id)))
     assert run(session)["warned"] == 1
     subjects = session.scalars(
@@ -179,7 +212,10 @@ def test_a_household_is_warned_then_erased_and_the_ledger_stays(
     ).all()
     assert "Votre dossier sera bientôt effacé" in subjects
     assert "households" not in run(session, NOW + timedelta(days=29))
-    assert run(session, NOW + timedelta(days=31))["households"] == 1
+    erased = scheduling_run(session, NOW + timedelta(days=31))
+    assert erased["households"] == 1
+    assert not storage().exists(key)
+    assert session.scalars(sa.select(DocumentPage)).all() == []
     account = session.get(Account, cast.camille.id)
     assert account is not None
     assert not account.active
