@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.roles import PARENT, RIGHTS
 from app.core import clock
 from app.documents.models import AskedOf, DocumentType, Owner, Validity
-from app.households.models import Invitation, ProfileChange
+from app.households.models import Invitation, PickupPerson, PickupRight, ProfileChange
 from app.notices.models import Notice
 from app.payments.models import Method, Payment, PaymentState, Purpose
 from app.reservations.models import BookingChange, ChangeOrigin
@@ -25,6 +25,7 @@ MONTH = "2027-01"
 OF_OTHER_ROOMS = {
     # route → the test that holds it, where making the row needs its room's own services
     "/justificatifs/fichier/<int:document_id>/<int:position>": "tests/documents",
+    "/profil/donnees/<int:export_id>/telecharger": "tests/retention",
     "/justificatifs/<int:type_id>/fournir": "no row of a family is named",
 }
 
@@ -70,6 +71,17 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
             asked_of=AskedOf.EVERY_CHILD,
         )
     )
+    aunt = make.add(
+        PickupPerson(
+            household_id=home,
+            first_name="Zoé",
+            last_name="Durand",
+            phone="06 00 00 00 01",
+            created_at=now,
+        )
+    )
+    right = make.add(PickupRight(person_id=aunt.id, child_id=cast.ines.id, started_at=now))
+    pickup = f"/demarches/personnes-autorisees/{cast.ines.id}"
     entry = session.scalars(
         sa.select(LedgerEntry.id).join(Wallet).where(Wallet.household_id == home)
     ).one()
@@ -79,6 +91,12 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
         "/agenda/<int:child_id>/historique": f"/agenda/{cast.ines.id}/historique",
         "/agenda/saisie-groupee/resultat/<int:change_id>": (
             f"/agenda/saisie-groupee/resultat/{change.id}"
+        ),
+        "/demarches/personnes-autorisees/<int:child_id>": pickup,
+        "/demarches/personnes-autorisees/<int:child_id>/nouvelle": f"{pickup}/nouvelle",
+        "/demarches/personnes-autorisees/<int:child_id>/existante": f"{pickup}/existante",
+        "/demarches/personnes-autorisees/<int:child_id>/<int:right_id>/retirer": (
+            f"{pickup}/{right.id}/retirer"
         ),
         "/demandes/<int:change_id>": f"/demandes/{asked.id}",
         "/justificatifs/<int:type_id>/enfant/<int:child_id>/fournir": (
@@ -122,6 +140,20 @@ def test_another_households_anything_is_not_there(
             for stranger in strangers:
                 assert stranger.open(leas[route], method=method).status_code == 404, route
             assert owner.open(leas[route], method=method).status_code < 404, route
+
+
+def test_nobody_is_allowed_to_collect_the_child_of_others(
+    cast: Cast, leas: Mapping[str, str], session: Session, sign_in: Any
+) -> None:
+    """A whole and valid form, sent by somebody else than the child's own household."""
+    typed = {"first_name": "Paul", "last_name": "Martin", "phone": "06 00 00 00 02"}
+    path = leas["/demarches/personnes-autorisees/<int:child_id>/nouvelle"]
+    known = path.replace("nouvelle", "existante")
+    for stranger in (sign_in(cast.camille), sign_in(cast.yanis)):
+        assert stranger.post(path, data=typed | {"relation": "Oncle"}).status_code == 404
+        assert stranger.post(known, data={"person": "1"}).status_code == 404
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(PickupRight)) == 1
 
 
 def test_ids_of_another_household_in_a_form_change_nothing(
