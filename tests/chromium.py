@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 
 VARIABLE = "PORTAIL_TEST_CHROMIUM"
+_alone = Lock()
+WAIT = 240
+"""Seconds that one way of installing it may take."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -35,11 +40,12 @@ def _candidates() -> Iterator[str | None]:
 
 def ensure() -> str:
     """The path of a Chromium, installed if need be. Raise ``NoChromium`` with what to do."""
-    found = find()
-    for install in (_install_by_playwright, _install_by_apt):
-        if not found:
-            install()
-            found = find()
+    with _alone:  # who asks while another installs gets that one
+        found = find()
+        for install in (_install_by_playwright, _install_by_apt):
+            if not found:
+                install()
+                found = find()
     if found:
         return found
     raise NoChromium(
@@ -69,8 +75,16 @@ def _install_by_apt() -> None:
 
 
 def _try(command: list[str], text: str, variables: dict[str, str] | None = None) -> None:
-    """Run it; whether it worked is seen by looking for a Chromium again."""
+    """Run it, for so long; whether it worked is seen by looking for a Chromium again."""
+    _say(text)
+    asked = {"env": os.environ | (variables or {}), "timeout": WAIT, "check": False}
+    with contextlib.suppress(subprocess.TimeoutExpired):  # a network that never answers
+        done = subprocess.run(command, capture_output=True, text=True, **asked)
+        if done.returncode:
+            _say(f"$ {' '.join(command)}\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+def _say(text: str) -> None:
     if text:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    subprocess.run(command, env=os.environ | (variables or {}), check=False, timeout=600)

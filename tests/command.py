@@ -15,8 +15,10 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 
 from tests import chromium
 
@@ -24,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LINT_IMPORTS = """import sys
 from importlinter.cli import lint_imports
 sys.exit(lint_imports(no_cache=True, no_logo=True))"""
+BYTECODE = Path(sys.prefix) / "bytecode"
+"""Beside the libraries that it belongs to."""
 OURS = ("PORTAIL_", "STRIPE_", "PAYFIP_", "SMTP_", "DATABASE_", "REDIS_", "STORAGE_", "BASE_URL")
 """Variables of a developer's portal that must not reach the tests."""
 STRICT_NAMES = {"rules.py", "services.py", "queries.py", "jobs.py"}
@@ -60,6 +64,8 @@ def main(arguments: list[str]) -> int:
 
 def run(names: list[str], folder: Path, more: Sequence[str]) -> Iterator[Result]:
     """The checks two by two (they are single-threaded), then each kind of tests."""
+    if "browser" in names:
+        Thread(target=look_for_chromium, daemon=True).start()
     with ThreadPoolExecutor(max_workers=2) as pool:
         chosen = [name for name in names if name in CHECKS]
         yield from pool.map(lambda name: check(name, CHECKS[name]()), chosen)
@@ -68,6 +74,12 @@ def run(names: list[str], folder: Path, more: Sequence[str]) -> Iterator[Result]
             print(f"\n── {name} " + "─" * (70 - len(name)), flush=True)
             started = time.monotonic()
             yield replace(TESTS[name](folder, more), seconds=time.monotonic() - started)
+
+
+def look_for_chromium() -> None:
+    """Install it while others work; the browser's own step says what went wrong."""
+    with suppress(chromium.NoChromium):
+        chromium.ensure()
 
 
 def check(name: str, commands: list[list[str]]) -> Result:
@@ -130,12 +142,8 @@ def sqlite(folder: Path, more: Sequence[str]) -> Result:
 
 def postgresql(folder: Path, more: Sequence[str]) -> Result:
     """What touches the database, and the races that only a real server shows."""
-    from tests import postgres  # imports the application, which may not load
-
-    with postgres.shared() as server:
-        more = ["-m", "(db or postgresql) and not browser", *more]
-        asked = {"PORTAIL_TEST_DB": "postgresql", postgres.SOCKET_VARIABLE: server.folder}
-        return pytest("postgresql", folder, more, asked)
+    more = ["-m", "(db or postgresql) and not browser", *more]
+    return pytest("postgresql", folder, more, {"PORTAIL_TEST_DB": "postgresql"})
 
 
 def browser(folder: Path, more: Sequence[str]) -> Result:
@@ -147,7 +155,9 @@ def pytest(
     name: str, folder: Path, arguments: Sequence[str], variables: dict[str, str] | None = None
 ) -> Result:
     report_file = folder / f"{name}.xml"
-    command = module("pytest", "-q", "-n", "auto", f"--junitxml={report_file}")
+    command = module(
+        "pytest", "-q", "-n", "logical", "--dist", "worksteal", f"--junitxml={report_file}"
+    )
     done = subprocess.run(
         [*command, *arguments], cwd=ROOT, env=environment() | (variables or {}), check=False
     )
@@ -171,7 +181,14 @@ def read(name: str, report_file: Path) -> Result:
 
 
 def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    """This one's, without what belongs to a developer's portal, and with a place for bytecode.
+
+    Some machines tell Python to keep none: each of the hundred processes that the tests start
+    would then compile every library again, for two seconds.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
 
 
 def report(results: list[Result]) -> int:

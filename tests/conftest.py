@@ -114,6 +114,8 @@ def session_app(database: Database, state_folder: Path) -> Iterator[Flask]:
     database.build_template(migrate)
     app = create_app(test_settings(database.url, state_folder))
     app.test_client_class = FreshClient
+    with app.app_context():
+        database.prepare(db.engine)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -184,3 +186,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.db)
         if item.get_closest_marker("postgresql") and not ON_POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason="runs in the PostgreSQL step"))
+    # The longest first: nobody waits at the end for a worker that starts one of them.
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)

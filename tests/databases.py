@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from tests import postgres
@@ -48,6 +49,9 @@ class Database(Protocol):
 
     def build_template(self, migrate: Migrate) -> None: ...
 
+    def prepare(self, engine: Engine) -> None:
+        """Make the application's engine quicker where a test cannot tell."""
+
     def renew(self, engine: Engine) -> None:
         """Forget what was written. ``engine`` is the application's: its connections may end."""
 
@@ -62,6 +66,10 @@ class SqliteDatabase:
 
     def build_template(self, migrate: Migrate) -> None:
         migrate(f"sqlite:///{self.template}", self.template.parent)
+
+    def prepare(self, engine: Engine) -> None:
+        """No waiting for the disk: nothing here needs to survive a power cut."""
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
 
     def renew(self, engine: Engine) -> None:
         engine.dispose()
@@ -82,6 +90,9 @@ class PostgresqlDatabase:
 
     def build_template(self, migrate: Migrate) -> None:
         self.template = self.server.template("portail_template", lambda url: migrate(url, None))
+
+    def prepare(self, engine: Engine) -> None:
+        """The server itself was told not to wait for the disk."""
 
     def renew(self, engine: Engine) -> None:
         if self._copy and self._copy.empty():

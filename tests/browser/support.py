@@ -102,7 +102,7 @@ def new_page(
     try:
         yield page
     except BaseException:
-        picture(page, os.environ.get("PYTEST_CURRENT_TEST", "page"))
+        keep(page, os.environ.get("PYTEST_CURRENT_TEST", "page"))
         raise
     finally:
         context.close()
@@ -138,7 +138,13 @@ def check_page(page: Page) -> None:
     assert page.locator("h1").count() == 1
 
 
-def picture(page: Page, name: str) -> Path:
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of a page that is well, for somebody who asks to see it: a tenth of the time."""
+    if os.environ.get("PORTAIL_TEST_PICTURES"):
+        keep(page, name)
+
+
+def keep(page: Page, name: str) -> Path:
     """Keep a picture of the page in ``PORTAIL_VAR``/screenshots (else the temporary folder)."""
     folder = Path(os.environ.get("PORTAIL_VAR") or gettempdir()) / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
+from stripe import HTTPClient
 
 from app.core import clock
 from app.core.actor import Actor
@@ -28,7 +29,10 @@ LINKS = Links("https://portail.test", "tests only")
 
 
 @pytest.fixture
-def stripe() -> Iterator[FakeStripe]:
+def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStripe]:
+    """The library tries again at once instead of after half a second."""
+    monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
+    monkeypatch.setattr(HTTPClient, "MAX_DELAY", 0.01)
     with stripe_server.running() as fake:
         yield fake
 
