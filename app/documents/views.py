@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from app.core import clock, pages
 from app.core.actor import Actor
@@ -91,7 +93,7 @@ def _receive(actor: Actor, state: DocumentState, is_health: bool) -> None:
         raise NoFile
     if len(sent) > services.MAX_FILES:
         raise TooManyPages(maximum=services.MAX_FILES)
-    checked = [files.check(one.filename, one.stream.read()) for one in sent]
+    checked = [_checked(one) for one in sent]
     store = storage()
     kept = services.keep(store, checked, sealed=is_health)
     session = db.session()
@@ -110,6 +112,12 @@ def _receive(actor: Actor, state: DocumentState, is_health: bool) -> None:
         session.rollback()
         services.forget(store, [one.key for one in kept])
         raise
+
+
+def _checked(sent: FileStorage) -> files.CheckedFile:
+    """Read, then closed: a large one lies in a temporary file."""
+    with closing(sent):
+        return files.check(sent.filename, sent.stream.read())
 
 
 def send(
