@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from app.core import clock
 from app.core.db import db
@@ -65,8 +67,10 @@ def give_url(kind: DocumentType, child: Any) -> str:
 
 
 def send(client: FlaskClient, url: str, *sent: tuple[bytes, str]) -> Any:
-    data = {"files": [(io.BytesIO(content), name) for content, name in sent]}
-    return client.post(url, data=data, content_type="multipart/form-data")
+    """The body is made here: the client would leave a large one in a temporary file, open."""
+    parts = [FileStorage(io.BytesIO(content), filename=name) for content, name in sent]
+    boundary, body = encode_multipart({"files": parts})
+    return client.post(url, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def stored(folder: Path) -> list[Path]:
