@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_appbuilder import Model as FabModel
 from flask_appbuilder.models.sqla.base import SQLA
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
 
 FabModel.metadata.naming_convention = {
@@ -99,11 +99,19 @@ def declare_write(writes: bool) -> None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Listen to a SQLite engine; PostgreSQL needs nothing (READ COMMITTED is its default)."""
+    """Listen to the engine: how SQLite begins, what PostgreSQL says of a row that it refused."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "handle_error", _forget_detail)
         return
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def _forget_detail(context: ExceptionContext) -> None:
+    """PostgreSQL's DETAIL holds the values of the row: no log may carry them."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL")[0], *error.args[1:])
 
 
 def _configure_sqlite(connection: Any, record: Any) -> None:
