@@ -184,6 +184,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "database" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.db)
+        if item.get_closest_marker("browser"):
+            # A browser that leaves a page drops its connections: the test's server then leaves the
+            # static file it was sending to the garbage collector.
+            item.add_marker(
+                pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+            )
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"))
         if item.get_closest_marker("postgresql") and not ON_POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason="runs in the PostgreSQL step"))
     # The longest first: nobody waits at the end for a worker that starts one of them.
