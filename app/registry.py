@@ -116,10 +116,10 @@ JOBS: tuple[Job, ...] = (
         N_("reminds families of documents that are going to expire"),
     ),
     Job(
-        "forget-documents",
+        "forget-files",
         "app.documents.purge:purge",
         DailyAt(3, 30),
-        N_("forgets refused documents and files of no document"),
+        N_("forgets files that no document and no export tells of"),
     ),
     Job(
         "holds",

@@ -85,6 +85,14 @@ KEEP_DRAFTS_MONTHS = Declared(
     minimum=1,
     maximum=24,
 )
+KEEP_REFUSED_MONTHS = Declared(
+    "keep_refused_months",
+    int,
+    1,
+    N_("Months before the files of a refused document are erased"),
+    minimum=1,
+    maximum=24,
+)
 KEEP_MESSAGES_MONTHS = Declared(
     "keep_messages_months",
     int,
@@ -121,6 +129,7 @@ ALL: tuple[Declared[Any], ...] = (
     TOP_UP_MIN_CENTS,
     TOP_UP_MAX_CENTS,
     KEEP_DRAFTS_MONTHS,
+    KEEP_REFUSED_MONTHS,
     KEEP_MESSAGES_MONTHS,
     KEEP_TRAIL_MONTHS,
     KEEP_HOUSEHOLDS_MONTHS,

@@ -1,4 +1,4 @@
-"""What this room keeps for a while only: refused documents, and files that no row tells of."""
+"""How this room forgets: files of refused documents, of households, and of no row at all."""
 
 from __future__ import annotations
 
@@ -15,53 +15,48 @@ from app.core.storage import Storage, storage
 from app.documents.models import Document, DocumentPage, DocumentReading, Requirement
 from app.documents.services import forget
 
-KEPT_REFUSED = timedelta(days=31)
 UNFINISHED = timedelta(days=1)
 """A file is kept before its row: one this old without a row never gets one."""
 BATCH = 500
 
 
 def purge(session: Session, now: datetime) -> str:
-    """Job « forget-documents »: both of them, by the real clock for files alone."""
-    refused = purge_refused(session, now)
-    return f"{refused} refused, {sweep(session, storage())} files without document"
+    """Job « forget-files »: by the real clock, files have no other."""
+    return f"{sweep(session, storage())} files of no row"
 
 
-def purge_refused(session: Session, now: datetime, kept: timedelta = KEPT_REFUSED) -> int:
-    """Erase the files of documents refused long ago; the lines stay. How many documents.
-
-    Four statements; the files go once this is committed.
-    """
-    old = sa.and_(
+def refused_before(limit: datetime) -> sa.Select[tuple[int]]:
+    """Documents refused until ``limit`` whose files are still there."""
+    return sa.select(Document.id).where(
         Document.is_accepted.is_(False),
         Document.erased_at.is_(None),
-        Document.reviewed_at <= now - kept,
+        Document.reviewed_at <= limit,
     )
-    of_old = DocumentPage.document_id.in_(sa.select(Document.id).where(old))
-    keys = session.scalars(sa.select(DocumentPage.storage_key).where(of_old)).all()
-    connection = session.connection()
-    connection.execute(sa.delete(DocumentPage).where(of_old))
-    erased = connection.execute(sa.update(Document).where(old).values(erased_at=now)).rowcount
+
+
+def erase(session: Session, document_ids: Sequence[int]) -> None:
+    """Erase the files of these documents; the lines stay. The files go once this is committed."""
+    pages = DocumentPage.document_id.in_(document_ids)
+    keys = session.scalars(sa.select(DocumentPage.storage_key).where(pages)).all()
+    session.execute(sa.delete(DocumentPage).where(pages))
+    session.execute(
+        sa.update(Document).where(Document.id.in_(document_ids)).values(erased_at=clock.now())
+    )
     if keys:
         after_commit(session, partial(forget, storage(), keys))
-    return erased
 
 
 def erase_of_households(session: Session, household_ids: Sequence[int]) -> None:
-    """Erase every file of these households, and who opened them; the lines stay, without names."""
+    """Erase every file of these households, and who opened them; the lines stay, without words."""
     own = Document.household_id.in_(household_ids)
-    of_own = DocumentPage.document_id.in_(sa.select(Document.id).where(own))
-    keys = session.scalars(sa.select(DocumentPage.storage_key).where(of_own)).all()
-    session.execute(sa.delete(DocumentPage).where(of_own))
+    erase(session, session.scalars(sa.select(Document.id).where(own)).all())
+    session.execute(sa.update(Document).where(own).values(refusal_reason=""))
     session.execute(
         sa.delete(DocumentReading).where(DocumentReading.household_id.in_(household_ids))
     )
-    session.execute(sa.update(Document).where(own).values(erased_at=clock.now(), refusal_reason=""))
     session.execute(
         sa.update(Requirement).where(Requirement.household_id.in_(household_ids)).values(message="")
     )
-    if keys:
-        after_commit(session, partial(forget, storage(), keys))
 
 
 def sweep(session: Session, store: Storage) -> int:

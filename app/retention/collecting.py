@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account
 from app.activities.models import Enrolment
 from app.charging.models import Charge
+from app.core import clock
 from app.core.encryption import unseal_json
 from app.core.models import AuditEvent
 from app.documents.models import Document, DocumentPage, DocumentReading, Requirement
@@ -35,6 +36,7 @@ from app.households.models import (
     Schooling,
     YearFile,
 )
+from app.households.queries import holding
 from app.notices.models import Notice, OutboxMessage
 from app.payments.models import Payment, Refund
 from app.requests.models import Request, RequestMessage, RequestMove
@@ -72,18 +74,29 @@ class Part:
 
 def parts(household_id: int) -> Sequence[Part]:
     """What is exported of this household, in the order of the files."""
-    seen = (
-        sa.select(Guardianship.child_id)
-        .where(Guardianship.household_id == household_id, Guardianship.restricted_at.is_(None))
-        .scalar_subquery()
+    own_ties = sa.select(Guardianship.child_id).where(Guardianship.household_id == household_id)
+    restricted = own_ties.where(Guardianship.restricted_at.is_not(None))
+    seen = own_ties.where(Guardianship.restricted_at.is_(None))
+    # A former tie shows what was this household's own, not how the child lives today.
+    held = own_ties.join(Child).where(holding(clock.today()))
+
+    def allowed(model: Any) -> Any:
+        """A row about no child, or about one whose tie is not restricted (§3.5)."""
+        return sa.or_(model.child_id.is_(None), model.child_id.not_in(restricted))
+
+    own_requests = sa.select(Request.id).where(
+        Request.household_id == household_id, allowed(Request)
     )
-    own_requests = sa.select(Request.id).where(Request.household_id == household_id)
     persons = sa.select(PickupPerson.id).where(PickupPerson.household_id == household_id)
-    documents = sa.select(Document.id).where(Document.household_id == household_id)
+    documents = sa.select(Document.id).where(
+        Document.household_id == household_id, allowed(Document)
+    )
     wallet = sa.select(Wallet.id).where(Wallet.household_id == household_id)
     written = sa.select(LedgerEntry.transaction_id).where(LedgerEntry.wallet_id.in_(wallet))
 
     def of_household(name: str, model: Any, *more: Any) -> Part:
+        if hasattr(model, "child_id"):
+            more = (*more, allowed(model))
         return Part(name, model, sa.and_(model.household_id == household_id, *more))
 
     return (
@@ -91,15 +104,19 @@ def parts(household_id: int) -> Sequence[Part]:
         of_household("comptes", Account),
         of_household("adultes", Adult),
         Part("enfants", Child, Child.id.in_(seen)),
-        of_household("rattachements", Guardianship, Guardianship.child_id.in_(seen)),
-        Part("scolarites", Schooling, Schooling.child_id.in_(seen)),
+        of_household("rattachements", Guardianship),
+        Part("scolarites", Schooling, Schooling.child_id.in_(held)),
         of_household("quotients", QuotientRecord),
         of_household("residences", ResidenceRecord),
-        of_household("dossiers_annuels", YearFile, YearFile.child_id.in_(seen)),
+        of_household("dossiers_annuels", YearFile),
         of_household("personnes_autorisees", PickupPerson),
-        Part("autorisations_de_sortie", PickupRight, PickupRight.person_id.in_(persons)),
+        Part(
+            "autorisations_de_sortie",
+            PickupRight,
+            sa.and_(PickupRight.person_id.in_(persons), allowed(PickupRight)),
+        ),
         of_household("modifications_demandees", ProfileChange),
-        Part("inscriptions", Enrolment, Enrolment.child_id.in_(seen)),
+        Part("inscriptions", Enrolment, Enrolment.child_id.in_(held)),
         of_household("reservations", Booking),
         of_household("saisies", BookingChange),
         of_household("debits", Charge),
@@ -148,6 +165,7 @@ def _plain(value: Any) -> Any:
 
 def files(session: Session, household_id: int) -> Sequence[Any]:
     """(name in the archive, storage key, sealed) of each file still kept."""
+    pages = next(part for part in parts(household_id) if part.model is DocumentPage)
     found = session.execute(
         sa.select(
             DocumentPage.document_id,
@@ -156,8 +174,7 @@ def files(session: Session, household_id: int) -> Sequence[Any]:
             DocumentPage.storage_key,
             DocumentPage.is_sealed,
         )
-        .join(Document, DocumentPage.document_id == Document.id)
-        .where(Document.household_id == household_id, Document.erased_at.is_(None))
+        .where(pages.where)
         .order_by(DocumentPage.id)
     )
     return [

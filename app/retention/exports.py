@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,12 +18,14 @@ from app.accounts.models import Account
 from app.core import audit, queue
 from app.core.actor import Actor
 from app.core.db import after_commit
-from app.core.encryption import unseal
-from app.core.errors import NotFound
+from app.core.encryption import CannotOpen, unseal
+from app.core.errors import NotFound, Refusal
 from app.core.storage import new_key, storage
 from app.notices.services import Recipient, tell
 from app.retention import collecting
 from app.retention.models import DataExport, ExportState
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
 RETRY_AFTER = timedelta(minutes=30)
@@ -84,8 +87,15 @@ def make_due(session: Session, now: datetime, *ids: int, commit: Commit) -> str:
     due = sa.select(DataExport.id).where(waiting).order_by(DataExport.id)
     found = session.scalars(due.where(DataExport.id.in_(ids)) if ids else due).all()
     for export_id in found:
-        _make(session, export_id, now, commit)
-    return f"{len(found)} made"
+        try:
+            _make(session, export_id, now, commit)
+        except (Refusal, CannotOpen):
+            # One file away or one lost key must not keep the others waiting.
+            log.exception("export %s", export_id)
+            session.rollback()
+            session.get_one(DataExport, export_id).state = ExportState.FAILED
+            commit()
+    return f"{len(found)} treated"
 
 
 def _make(session: Session, export_id: int, now: datetime, commit: Commit) -> None:

@@ -19,7 +19,9 @@ from app.core import clock, settings
 from app.core.models import AuditEvent
 from app.core.settings import Declared
 from app.core.text import N_
-from app.documents.models import DocumentReading
+from app.documents.models import Document, DocumentReading
+from app.documents.purge import erase as erase_documents
+from app.documents.purge import refused_before
 from app.households.models import HealthReading, SchoolYear, YearFile
 from app.notices.models import MailState, Notice, OutboxMessage
 from app.portal.models import ContactMessage
@@ -76,6 +78,10 @@ def _pending(session: Session, now: datetime) -> Due:
     return sa.select(PendingRegistration.id).where(PendingRegistration.expires_at <= now)
 
 
+def _refused(session: Session, now: datetime) -> Due:
+    return refused_before(months_before(now, settings.get(session, settings.KEEP_REFUSED_MONTHS)))
+
+
 def _ended_years(now: datetime) -> sa.Select[Any]:
     return sa.select(SchoolYear.id).where(SchoolYear.ends_on < clock.paris(now).date())
 
@@ -122,6 +128,15 @@ POLICIES: tuple[Policy, ...] = (
         _older(Request.changed_at, settings.KEEP_DRAFTS_MONTHS, Request.status == Status.DRAFT),
         _delete(RequestMove, RequestMessage, RequestDocument, Request),
         settings.KEEP_DRAFTS_MONTHS,
+    ),
+    Policy(
+        "refused_documents",
+        N_("Files of refused documents"),
+        N_("after the refusal"),
+        Document,
+        _refused,
+        erase_documents,
+        settings.KEEP_REFUSED_MONTHS,
     ),
     Policy(
         "health",

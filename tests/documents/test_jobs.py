@@ -128,14 +128,16 @@ def test_a_document_refused_a_month_ago_loses_its_files_once_committed(
     old = document(make, cast, insurance, **refused)
     late = document(make, cast, insurance, **refused | {"reviewed_at": clock.now()})
     gone, kept = page(make, old), page(make, late)
-    assert purge.purge_refused(session, clock.now()) == 1
+    due = purge.refused_before(clock.now() - timedelta(days=31))
+    assert session.scalars(due).all() == [old.id]
+    purge.erase(session, [old.id])
     assert storage().exists(gone)
     commit(session)
     assert not storage().exists(gone)
     assert storage().exists(kept)
     session.refresh(old)
     assert old.erased_at is not None
-    assert purge.purge_refused(session, clock.now()) == 0
+    assert session.scalars(due).all() == []
 
 
 def test_a_file_without_row_goes_after_a_day(

@@ -43,7 +43,6 @@ KEPT = {
     "schooling": "ids only; the child loses its name",
     "core_service": "the commune's own addresses",
     "wallet": "accounting: ids only",
-    "document": "emptied of its files; ids only",
     "document_requirement": "ids only",
 }
 

@@ -26,6 +26,7 @@ FORM = {
     "top_up_min_cents": "5",
     "top_up_max_cents": "500",
     "keep_drafts_months": "3",
+    "keep_refused_months": "1",
     "keep_messages_months": "24",
     "keep_trail_months": "36",
     "keep_households_months": "36",

@@ -18,7 +18,7 @@ from app.core import clock, encryption
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.storage import new_key, storage
+from app.core.storage import FileMissing, new_key, storage
 from app.documents.models import Document, DocumentPage, DocumentType, Owner, Validity
 from app.documents.purge import sweep
 from app.households.models import Guardianship, YearFile
@@ -87,6 +87,70 @@ def test_a_restricted_child_is_left_out(session: Session, cast: Cast) -> None:
     )
     _export, bundle = made(session, cast)
     assert {one["first_name"] for one in rows(bundle, "enfants")} == {"Jules", "Rose"}
+
+
+def test_nothing_about_a_restricted_child_is_in_any_part(
+    session: Session, make: Factory, cast: Cast
+) -> None:
+    kind = make.add(
+        DocumentType(code="a", name="A", owner=Owner.CHILD, validity=Validity.UNLIMITED)
+    )
+    make.add(
+        Document(
+            document_type_id=kind.id,
+            household_id=cast.home.id,
+            child_id=cast.noe.id,
+            given_at=clock.now(),
+        )
+    )
+    change = {"restricted_at": clock.now()}
+    assert _about(session, cast, cast.noe.id)
+    session.execute(
+        sa.update(Guardianship)
+        .where(Guardianship.child_id == cast.noe.id, Guardianship.household_id == cast.home.id)
+        .values(change)
+    )
+    assert _about(session, cast, cast.noe.id) == set()
+
+
+def _about(session: Session, cast: Cast, child_id: int) -> set[str]:
+    """The parts with a row about this child."""
+    return {
+        part.name
+        for part in collecting.parts(cast.home.id)
+        if any(row.get("child_id") == child_id for row in collecting.rows(session, part))
+    }
+
+
+def test_a_former_tie_shows_nothing_of_how_the_child_lives_today(
+    session: Session, cast: Cast
+) -> None:
+    assert "inscriptions" in _about(session, cast, cast.noe.id)
+    session.execute(
+        sa.update(Guardianship)
+        .where(Guardianship.child_id == cast.noe.id, Guardianship.household_id == cast.home.id)
+        .values(ended_on=clock.today())
+    )
+    assert not {"inscriptions", "scolarites"} & _about(session, cast, cast.noe.id)
+
+
+def test_one_that_fails_is_said_and_keeps_no_other_waiting(
+    session: Session, cast: Cast, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = exports.ask(session, of(cast.camille), clock.now())
+    second = exports.ask(session, of(cast.yanis), clock.now())
+    session.commit()
+    real = exports.archive
+
+    def archive(session: Session, household_id: int, progress: Any) -> bytes:
+        if household_id == cast.home.id:
+            raise FileMissing
+        return real(session, household_id, progress)
+
+    monkeypatch.setattr(exports, "archive", archive)
+    exports.make_due(session, clock.now(), commit=session.commit)
+    assert (first.state, second.state) == (ExportState.FAILED, ExportState.READY)
+    assert "n’ont pas pu être préparées" in sign_in(cast.camille).get("/profil/donnees/").text
 
 
 def test_its_own_files_are_in_it_sealed_ones_opened(
