@@ -128,13 +128,14 @@ def change_username(page: Page, wanted: str) -> None:
 
 def change_password(page: Page, current: str, wanted: str) -> None:
     options(page, "Modifier mon mot de passe")
-    for typed in ("faible", wanted):
+    saved = page.get_by_text("Votre nouveau mot de passe est enregistré.")
+    for typed, answer in (("faible", page.locator(".field-error").first), (wanted, saved)):
         field(page, "Mot de passe actuel").fill(current)
         field(page, "Nouveau mot de passe").fill(typed)
         field(page, "Nouveau mot de passe, une seconde fois").fill(typed)
         page.get_by_role("button", name="Enregistrer").click()
+        expect(answer).to_be_visible()
         support.check_page(page)
-    expect(page.get_by_text("Votre nouveau mot de passe est enregistré.")).to_be_visible()
 
 
 def lost(page: Page, town: Montclair, choice: str, button: str, email: str) -> None:
