@@ -26,6 +26,7 @@ from app import create_app
 from app.accounts.release import write_permissions
 from app.core.db import db, write_intent
 from app.core.encryption import new_key
+from app.procedures import builtin
 from tests import postgres
 from tests.databases import Database, PostgresqlDatabase, SqliteDatabase
 from tests.factories import Cast, Factory
@@ -80,11 +81,12 @@ class FreshClient(FlaskClient):
 
 
 def migrate(url: str, folder: Path | None) -> None:
-    """Bring an empty database to the newest schema, with roles and permissions."""
+    """Bring an empty database to the newest schema, with roles, permissions and démarches."""
     app = create_app(test_settings(url, folder or Path("/nonexistent")))
     with app.app_context(), write_intent():
         upgrade()
         write_permissions(app)
+        builtin.install(db.session(), now=NOW)
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask import Flask
 
+from app.core import clock
 from app.core.db import commit, db, write_intent
 from app.core.models import Setting
 from app.demo import families, story, town
 from app.demo.families import PASSWORD
+from app.procedures import builtin
 
 LOADED = "demonstration.loaded"
 SIGN_IN = (
@@ -37,6 +39,7 @@ def load(app: Flask) -> bool:
         session = db.session()
         if session.scalar(sa.text("SELECT count(*) FROM household")):
             return False
+        builtin.install(session, now=clock.now())
         places = town.build(session)
         people = families.build(session, places)
         story.tell(session, places, people)

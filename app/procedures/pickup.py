@@ -12,12 +12,25 @@ from wtforms import RadioField
 
 from app.core import clock, pages
 from app.core.db import commit, db
+from app.core.text import N_
 from app.core.views import PageView, current_actor, family_page
 from app.households import queries
 from app.households.errors import AlreadyAllowed
 from app.households.forms import ActionForm, mandatory, phone, text
 from app.households.models import Child
 from app.households.services import pickup
+from app.requests.definition import Definition, Theme
+
+CODE = "personnes-autorisees"
+DEFINITION = Definition(
+    title=N_("Manage the persons allowed to collect my child"),
+    theme=Theme.UPDATES,
+    service="care",
+    summary=N_("Add or remove a person; it holds at once on the day’s list."),
+    page="/demarches/personnes-autorisees/",
+    steps=(),
+)
+EFFECT = None
 
 
 class NewPersonForm(FlaskForm):  # type: ignore[misc]

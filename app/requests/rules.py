@@ -93,7 +93,7 @@ def _whole(definition: Definition, effects: Collection[str]) -> Iterator[Reason]
         yield Reason("title", N_("Give a title."))
     if definition.service not in SERVICES:
         yield Reason("service", N_("Choose the service in charge."))
-    if not definition.steps:
+    if not definition.steps and not definition.page:
         yield Reason("steps", N_("Add at least one step."))
     if definition.effect and definition.effect not in effects:
         yield Reason("effect", N_("This effect does not exist."))

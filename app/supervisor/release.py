@@ -1,4 +1,4 @@
-"""What a new version needs before it serves: its tables, its rights."""
+"""What a new version needs before it serves: its tables, its rights, its démarches."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from flask import current_app
 
 import config
 from app.accounts.release import write_permissions
+from app.core import clock
 from app.core.db import commit, db, write_intent
 from app.core.models import Setting
+from app.procedures import builtin
 from app.supervisor.problem import Problem
 
 DONE = "release.done"
@@ -30,6 +32,7 @@ def release() -> bool:
         return False
     upgrade()
     write_rights()
+    install_procedures()
     _remember()
     return True
 
@@ -61,6 +64,13 @@ def write_rights() -> None:
     logging.getLogger("flask_appbuilder.security").setLevel(logging.ERROR)
     with write_intent():
         write_permissions(current_app._get_current_object())  # type: ignore[attr-defined]
+        commit(db.session())
+
+
+def install_procedures() -> None:
+    """The démarches that came with this version; those that are there stay as agents made them."""
+    with write_intent():
+        builtin.install(db.session(), now=clock.now())
         commit(db.session())
 
 
