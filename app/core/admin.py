@@ -139,6 +139,7 @@ class AgentView(ModelView):  # type: ignore[misc]
         own = self.datamodel.list_columns
         self.order_columns = [name for name in self.order_columns if name in own]
         filters = self.datamodel.get_filters(self.search_columns)
+        admin_lists.keep_useful(filters)
         for name in self.finders:
             filters._search_filters[name] = [admin_lists.Named(name, self.datamodel)]
         self._filters = filters

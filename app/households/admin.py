@@ -38,6 +38,7 @@ ADDRESS = ["name", "street", "postcode", "city"]
 class HouseholdAdmin(AgentView):
     """Households; the detail is the hand-made page."""
 
+    route_base = "/agents/foyers"
     datamodel = SQLAInterface(Household)
     list_title, add_title, edit_title = _("Households"), _("New household"), _("Name and address")
     label_columns = {
@@ -73,6 +74,7 @@ class HouseholdAdmin(AgentView):
 class AdultAdmin(AgentView):
     """Adults of every household, to find one."""
 
+    route_base = "/agents/adultes"
     datamodel = SQLAInterface(Adult)
     list_title = _("Adults")
     label_columns = {
@@ -97,6 +99,7 @@ class AdultAdmin(AgentView):
 class ChildAdmin(AgentView):
     """Children of every household, to find one."""
 
+    route_base = "/agents/enfants"
     datamodel = SQLAInterface(Child)
     list_title, show_title = _("Children"), _("Child")
     label_columns = {
@@ -125,6 +128,7 @@ class ChildAdmin(AgentView):
 class GuardianshipAdmin(AgentView):
     """Ties of children to households."""
 
+    route_base = "/agents/rattachements"
     datamodel = SQLAInterface(Guardianship)
     list_title = _("Ties")
     label_columns = {
@@ -162,6 +166,7 @@ class GuardianshipAdmin(AgentView):
 class QuotientAdmin(AgentView):
     """History of quotients; adding one prices bookings again."""
 
+    route_base = "/agents/quotients"
     datamodel = SQLAInterface(QuotientRecord)
     list_title, add_title, show_title = (
         _("Quotients"),
@@ -195,6 +200,7 @@ class QuotientAdmin(AgentView):
 class ResidenceAdmin(AgentView):
     """History of residences; adding one prices bookings again."""
 
+    route_base = "/agents/residences"
     datamodel = SQLAInterface(ResidenceRecord)
     list_title, add_title, show_title = _("Residences"), _("Record the residence"), _("Residence")
     label_columns = {
@@ -254,6 +260,7 @@ class ProfileChangeAdmin(AgentView):
 class InvitationAdmin(AgentView):
     """Invitations of second adults."""
 
+    route_base = "/agents/invitations"
     datamodel = SQLAInterface(Invitation)
     list_title, show_title = _("Invitations"), _("Invitation")
     label_columns = {
@@ -282,6 +289,7 @@ class InvitationAdmin(AgentView):
 class SchoolAdmin(AgentView):
     """Schools of the commune."""
 
+    route_base = "/agents/ecoles"
     datamodel = SQLAInterface(School)
     list_title, add_title, edit_title, show_title = (
         _("Schools"),
@@ -300,6 +308,7 @@ class SchoolAdmin(AgentView):
 class LevelAdmin(AgentView):
     """Levels of schooling."""
 
+    route_base = "/agents/niveaux"
     datamodel = SQLAInterface(Level)
     list_title, add_title, edit_title, show_title = (
         _("Levels"),
@@ -322,6 +331,7 @@ def _ends_after(form: Any, field: Any) -> None:
 class SchoolYearAdmin(AgentView):
     """School years and their zone."""
 
+    route_base = "/agents/annees-scolaires"
     datamodel = SQLAInterface(SchoolYear)
     list_title, add_title, edit_title, show_title = (
         _("School years"),
@@ -350,6 +360,7 @@ class SchoolYearAdmin(AgentView):
 class SchoolingAdmin(AgentView):
     """Who goes to which school; a first one is written on the child's page."""
 
+    route_base = "/agents/scolarites"
     datamodel = SQLAInterface(Schooling)
     list_title, edit_title, show_title = _("Schoolings"), _("Schooling"), _("Schooling")
     label_columns = {

@@ -25,7 +25,7 @@ def address(app: Flask, cast: Cast, session: Session) -> Iterator[str]:
 def test_deleting_asks_first(browser: Browser, app: Flask, address: str, cast: Cast) -> None:
     with support.new_page(browser) as page:
         support.sign_in(page, app, cast.admin, address)
-        page.goto(f"{address}/leveladmin/list/")
+        page.goto(f"{address}/agents/niveaux/list/")
         rows = page.locator("tbody tr")
         before = rows.count()
         page.locator(".row-buttons button").first.click()
@@ -41,7 +41,7 @@ def test_the_menu_opens_on_a_telephone(
 ) -> None:
     with support.new_page(browser, phone=True) as page:
         support.sign_in(page, app, cast.admin, address)
-        page.goto(f"{address}/schooladmin/list/")
+        page.goto(f"{address}/agents/ecoles/list/")
         expect(page.locator(".side")).to_be_hidden()
         page.locator(".side-button").click()
         expect(page.locator(".side")).to_be_visible()

@@ -21,7 +21,7 @@ from app.core.models import AuditEvent
 from app.households.models import Level, School
 from tests.factories import Cast
 
-SCHOOLS = "/schooladmin"
+SCHOOLS = "/agents/ecoles"
 
 
 def screens(app: Flask) -> list[AgentView]:
@@ -174,9 +174,9 @@ def test_only_declared_columns_sort(three: list[int], admin: Any) -> None:
 def test_a_page_holds_a_hundred_rows_at_most(make: Any, session: Session, admin: Any) -> None:
     session.execute(sa.insert(Level), [{"name": f"N{n}", "position": n} for n in range(150)])
     session.commit()
-    page = admin.get("/leveladmin/list/?psize_LevelAdmin=1000", follow_redirects=True).text
+    page = admin.get("/agents/niveaux/list/?psize_LevelAdmin=1000", follow_redirects=True).text
     assert page.count('name="rowid"') <= 100
-    assert page.count("/leveladmin/show/") + page.count("/leveladmin/edit/") <= 3 * 100
+    assert page.count("/agents/niveaux/show/") + page.count("/agents/niveaux/edit/") <= 3 * 100
 
 
 def test_filters_belong_to_one_request(app: Flask, three: list[int], admin: Any) -> None:
@@ -188,7 +188,7 @@ def test_filters_belong_to_one_request(app: Flask, three: list[int], admin: Any)
         client = app.test_client()
         client.set_cookie("session", account, domain="portail.test")
         for _ in range(10):
-            page = client.get(f"{SCHOOLS}/list/?_flt_3_name={mine}").text.split("<tbody")[-1]
+            page = client.get(f"{SCHOOLS}/list/?_flt_2_name={mine}").text.split("<tbody")[-1]
             if mine not in page or any(other in page for other in others):
                 wrong.append(mine)
 
@@ -335,8 +335,8 @@ def test_a_day_and_an_hour_without_zone_are_the_communes(app: Flask) -> None:
 
 # ---- Finding a row by the name of what it belongs to ---------------------------------------------
 
-OF_A_CHILD = ("/guardianshipadmin", "/schoolingadmin", "/agents/inscriptions/liste")
-OF_A_HOUSEHOLD = ("/guardianshipadmin", "/quotientadmin", "/agents/comptes-d-avance")
+OF_A_CHILD = ("/agents/rattachements", "/agents/scolarites", "/agents/inscriptions/liste")
+OF_A_HOUSEHOLD = ("/agents/rattachements", "/agents/quotients", "/agents/comptes-d-avance")
 
 
 @pytest.mark.parametrize("path", OF_A_CHILD)
@@ -367,7 +367,7 @@ def test_a_list_is_searched_by_household(
 def test_a_key_still_leads_from_one_screen_to_another(
     cast: Cast, session: Session, sign_in: Any
 ) -> None:
-    path = f"/guardianshipadmin/list/?_flt_0_household={cast.home.id}"
+    path = f"/agents/rattachements/list/?_flt_0_household={cast.home.id}"
     session.commit()
     page = sign_in(cast.admin).get(path).text
     assert "Martin (" in page

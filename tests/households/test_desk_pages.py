@@ -111,12 +111,12 @@ def test_a_child_of_another_household_is_404(agent: FlaskClient, cast: Cast) -> 
 def test_a_household_is_made_by_the_generated_screen(agent: FlaskClient, session: Session) -> None:
     address = {"street": "2 rue Haute", "postcode": "74520", "city": "Montclair"}
     answer = agent.post(
-        "/householdadmin/add", data={"name": "Petit"} | address, follow_redirects=True
+        "/agents/foyers/add", data={"name": "Petit"} | address, follow_redirects=True
     )
     assert answer.status_code == 200
     household = session.scalars(sa.select(Household).where(Household.name == "Petit")).one()
     assert household.number == f"F-{household.id:04d}"
-    shown = agent.get(f"/householdadmin/show/{household.id}")
+    shown = agent.get(f"/agents/foyers/show/{household.id}")
     assert shown.location.endswith(f"/agents/foyers/{household.id}")
 
 
@@ -397,51 +397,60 @@ def test_an_unknown_request_is_404(agent: FlaskClient, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    "place",
     [
-        "household",
-        "adult",
-        "child",
-        "guardianship",
-        "quotient",
-        "residence",
-        "profilechange",
-        "invitation",
-        "school",
-        "level",
-        "schoolyear",
-        "schooling",
+        "/agents/foyers",
+        "/agents/adultes",
+        "/agents/enfants",
+        "/agents/rattachements",
+        "/agents/quotients",
+        "/agents/residences",
+        "/profilechangeadmin",
+        "/agents/invitations",
+        "/agents/ecoles",
+        "/agents/niveaux",
+        "/agents/annees-scolaires",
+        "/agents/scolarites",
     ],
 )
-def test_each_generated_list_opens_in_french(agent: FlaskClient, name: str) -> None:
-    answer = agent.get(f"/{name}admin/list/")
+def test_each_generated_list_opens_in_french(agent: FlaskClient, place: str) -> None:
+    answer = agent.get(f"{place}/list/")
     assert answer.status_code == 200
     assert answer.text.count("<h1") == 1
-    assert not re.search(r">\s*(Household|Child|School|Level|Name|From)\s*<", answer.text)
+    assert not re.search(r">\s*(Household|Child|School|Level|Name|From|In|Not In)\s*<", answer.text)
 
 
-@pytest.mark.parametrize("name", ["guardianship", "adult", "child", "profilechange", "invitation"])
-def test_what_goes_through_services_has_no_generated_form(agent: FlaskClient, name: str) -> None:
-    assert agent.get(f"/{name}admin/add").status_code == 404
-    assert agent.get(f"/{name}admin/edit/1").status_code == 404
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/agents/rattachements",
+        "/agents/adultes",
+        "/agents/enfants",
+        "/profilechangeadmin",
+        "/agents/invitations",
+    ],
+)
+def test_what_goes_through_services_has_no_generated_form(agent: FlaskClient, place: str) -> None:
+    assert agent.get(f"{place}/add").status_code == 404
+    assert agent.get(f"{place}/edit/1").status_code == 404
 
 
 def test_a_quotient_is_added_from_its_list_by_the_number_of_the_household(
     agent: FlaskClient, session: Session, cast: Cast, prices_changed: Calls
 ) -> None:
     typed = {"household": cast.home.number, "quotient": "612", "valid_from": "2027-02-01"}
-    assert agent.post("/quotientadmin/add", data=typed).status_code == 302
+    assert agent.post("/agents/quotients/add", data=typed).status_code == 302
     assert len(prices_changed) == 1
-    unknown = agent.post("/quotientadmin/add", data=typed | {"household": "F-9999"})
+    unknown = agent.post("/agents/quotients/add", data=typed | {"household": "F-9999"})
     assert unknown.status_code == 400
 
 
 def test_a_school_year_ends_after_it_starts(agent: FlaskClient) -> None:
     year = {"label": "2027-2028", "starts_on": "2027-09-01", "ends_on": "2027-07-01", "zone": "A"}
-    assert agent.post("/schoolyearadmin/add", data=year).status_code == 400
-    assert agent.post("/schoolyearadmin/add", data=year | {"zone": "D"}).status_code == 400
+    assert agent.post("/agents/annees-scolaires/add", data=year).status_code == 400
+    assert agent.post("/agents/annees-scolaires/add", data=year | {"zone": "D"}).status_code == 400
     good = year | {"ends_on": "2028-07-07"}
-    assert agent.post("/schoolyearadmin/add", data=good).status_code == 302
+    assert agent.post("/agents/annees-scolaires/add", data=good).status_code == 302
 
 
 def test_an_invitation_is_cancelled_by_an_agent(
@@ -450,6 +459,6 @@ def test_an_invitation_is_cancelled_by_an_agent(
     row = services.invite_adult(session, as_camille, cast.home.id, "z@exemple.fr", now=clock.now())
     number = row.id
     session.commit()
-    agent.post(f"/invitationadmin/action/cancel/{number}")
+    agent.post(f"/agents/invitations/action/cancel/{number}")
     session.rollback()
     assert queries.open_invitations(session, cast.home.id, clock.now()) == []

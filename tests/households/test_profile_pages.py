@@ -249,8 +249,8 @@ def test_another_household_gets_404_everywhere(
         f"/agents/foyers/{cast.home.id}",
         f"/agents/foyers/{cast.home.id}/enfants/{cast.jules.id}",
         f"/agents/modifications/{change.id}",
-        "/householdadmin/list/",
-        "/childadmin/list/",
+        "/agents/foyers/list/",
+        "/agents/enfants/list/",
     ):
         assert yanis.get(path).status_code in {302, 403}
     session.rollback()
