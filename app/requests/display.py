@@ -10,16 +10,42 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
 from app.core.dates import day
 from app.core.money import euros
+from app.core.text import N_
 from app.requests.answers import NO_VALUE, Nameable, is_private
 from app.requests.definition import Definition, Field, Kind, holds
+from app.requests.models import Status
 
 NOTHING = "–"
+
+
+class StatusTag(NamedTuple):
+    """How a status looks: a text to translate, the kind of tag, its icon (``ui.tag``)."""
+
+    text: str
+    kind: str
+    icon: str
+
+    @property
+    def word(self) -> str:
+        """In the reader's language."""
+        return gettext(self.text)
+
+
+STATUS_TAGS: Mapping[Status, StatusTag] = {
+    Status.DRAFT: StatusTag(N_("draft (request)"), "", "pencil"),
+    Status.PENDING: StatusTag(N_("pending (request)"), "info", "hourglass-split"),
+    Status.PROCESSING: StatusTag(N_("processing (request)"), "warn", "gear"),
+    Status.CLOSED: StatusTag(N_("closed (request)"), "ok", "check-lg"),
+    Status.REFUSED: StatusTag(N_("refused (request)"), "err", "x-circle"),
+    Status.CANCELLED: StatusTag(N_("cancelled (request)"), "", "slash-circle"),
+}
+"""D2 in the words of the FAQ; never colour alone."""
 NO_FILES: Mapping[int, str] = {}
 NO_ANSWERS: Mapping[str, Any] = {}
 

@@ -13,7 +13,8 @@ from app.core.actor import Actor
 from app.requests import naming, queries
 from app.requests.answers import Nameable
 from app.requests.definition import Choice, Condition, Definition, Field, Kind, Step, Theme
-from app.requests.display import Line, sections
+from app.requests.display import STATUS_TAGS, Line, sections
+from app.requests.models import Status
 from app.requests.services.family import answers_of
 from tests.factories import Cast
 from tests.requests.test_engine import Ask, Publish
@@ -152,3 +153,15 @@ def test_names_are_read_by_id_and_a_hidden_child_stays_hidden(
     other = cast.lea.household_id
     hidden, _ = naming.names_in(session, definition, answers, household_id=other, day=day)
     assert hidden.children == {}
+
+
+def test_every_status_has_its_word_its_colour_and_its_icon(french: None) -> None:
+    assert [STATUS_TAGS[status].word for status in Status] == [
+        "en brouillon",
+        "en attente",
+        "traitement",
+        "clos",
+        "refusé",
+        "annulée",
+    ]
+    assert all(tag.icon for tag in STATUS_TAGS.values())
