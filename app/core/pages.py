@@ -14,6 +14,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
 from werkzeug.routing import IntegerConverter, Map
+from wtforms import FieldList, FormField
 from wtforms.widgets import ListWidget
 
 from app.core import accent, agent_screens, assets, clock, dates, error_pages
@@ -199,7 +200,11 @@ def form_errors(form: Any) -> list[FieldError]:
 
 
 def _field_errors(item: Any) -> Iterator[FieldError]:
-    if item.type in {"FormField", "FieldList"}:
+    if isinstance(item, FormField | FieldList):
+        if isinstance(item, FieldList):
+            for message in item.errors:
+                if isinstance(message, str):  # of the list itself; its rows say their own
+                    yield FieldError(str(item.id), str(item.label.text), message)
         for inner in item:
             yield from _field_errors(inner)
     elif item.type == "CSRFTokenField":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.core.money import BadAmount, cents_from
 from app.core.text import N_
 from app.requests.definition import Definition, Field, Kind, Step, holds
 from app.requests.errors import Fault
@@ -18,6 +19,7 @@ from app.requests.errors import Fault
 SHORT, LONG = 200, 5000
 PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[A-Za-z]{2,}")
+TYPED_DATE = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 POSTCODE = re.compile(r"[0-9A-Za-z -]{4,10}")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NO_VALUE: tuple[Any, ...] = (None, "", [], {})
@@ -42,9 +44,19 @@ class Nameable:
 
 
 class _Wrong(Exception):
-    def __init__(self, text: str, **facts: Any) -> None:
+    """``at``: which part of the field is wrong (« postcode », « 2-name »), empty for the field."""
+
+    def __init__(self, text: str, at: str = "", **facts: Any) -> None:
         super().__init__(text)
-        self.fault = Fault(text, facts)
+        self.faults = {at: Fault(text, facts)}
+
+
+class _WrongRows(_Wrong):
+    """Several columns of several rows of a group."""
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__("")
+        self.faults = faults
 
 
 MANDATORY = N_("Fill in this field.")
@@ -54,7 +66,10 @@ NOT_OFFERED = N_("Choose one of the values offered.")
 def clean(
     fields: Iterable[Field], posted: Mapping[str, Any], before: Mapping[str, Any], known: Nameable
 ) -> tuple[Answers, Faults]:
-    """Answers of ``fields`` as JSON, and what is wrong. Fields not shown or not asked are dropped."""
+    """Answers of ``fields`` as JSON, and what is wrong. Fields not shown or not asked are dropped.
+
+    A fault is named by its field, or by its part as forms name it: « home-postcode », « mates-2-name ».
+    """
     answers: Answers = {}
     faults: Faults = {}
     seen = dict(before)
@@ -65,7 +80,9 @@ def clean(
         try:
             value = clean_one(field, posted.get(field.key), known)
         except _Wrong as wrong:
-            faults[field.key] = wrong.fault
+            faults |= {
+                f"{field.key}-{at}" if at else field.key: one for at, one in wrong.faults.items()
+            }
             continue
         if value not in NO_VALUE or isinstance(value, bool):
             answers[field.key] = seen[field.key] = value
@@ -155,7 +172,20 @@ def _integer(field: Field, value: Any, known: Nameable) -> int:
     return number
 
 
+def _amount(field: Field, value: Any, known: Nameable) -> int:
+    """Cents; a text is what was typed in euros (« 12,5 »)."""
+    if isinstance(value, str):
+        try:
+            value = cents_from(value)
+        except BadAmount as error:
+            raise _Wrong(error.text) from None
+    return _integer(field, value, known)
+
+
 def _date(field: Field, value: Any, known: Nameable) -> str:
+    """ISO, or as it is typed in French where a browser has no field for dates."""
+    if isinstance(value, str) and (typed := TYPED_DATE.fullmatch(value)):
+        value = f"{typed[3]}-{typed[2]:>02}-{typed[1]:>02}"
     try:
         day = value if isinstance(value, date) else date.fromisoformat(value)
     except (TypeError, ValueError):
@@ -192,11 +222,11 @@ def _statement(field: Field, value: Any) -> bool | None:
     return accepted or None
 
 
-def _among(name: str) -> Callable[[Field, Any, Nameable], int]:
+def _among(name: str, at: str = "") -> Callable[[Field, Any, Nameable], int]:
     def cleaner(field: Field, value: Any, known: Nameable) -> int:
         number = _id(value)
         if number is None or number not in getattr(known, name):
-            raise _Wrong(NOT_OFFERED)
+            raise _Wrong(NOT_OFFERED, at)
         return number
 
     return cleaner
@@ -215,7 +245,7 @@ def _school_level(field: Field, value: Any, known: Nameable) -> dict[str, int] |
         return None
     return {
         "school_id": _among("schools")(field, parts["school_id"], known),
-        "level_id": _among("levels")(field, parts["level_id"], known),
+        "level_id": _among("levels", "level_id")(field, parts["level_id"], known),
     }
 
 
@@ -227,7 +257,7 @@ def _address(field: Field, value: Any, known: Nameable) -> dict[str, str] | None
     if not all(cleaned.values()):
         raise _Wrong(N_("Fill in the street, the postcode and the town."))
     if not POSTCODE.fullmatch(cleaned["postcode"]):
-        raise _Wrong(N_("Enter a postcode."))
+        raise _Wrong(N_("Enter a postcode."), "postcode")
     return cleaned
 
 
@@ -247,13 +277,16 @@ def _checks(iban: str) -> bool:
 def _group(field: Field, value: Any, known: Nameable) -> list[Answers]:
     if not isinstance(value, list) or len(value) > field.max_rows:
         raise _Wrong(N_("At most %(max)d lines."), max=field.max_rows)
-    rows = [row for row in value if isinstance(row, Mapping) and _filled(row.values())]
-    cleaned = []
-    for row in rows:
+    cleaned: list[Answers] = []
+    wrong: Faults = {}
+    for place, row in enumerate(value):
+        if not isinstance(row, Mapping) or not _filled(row.values()):
+            continue
         answers, faults = clean(field.fields, row, {}, known)
-        for fault in faults.values():
-            raise _Wrong(fault.text, **fault.facts)
+        wrong |= {f"{place}-{at}": fault for at, fault in faults.items()}
         cleaned.append(answers)
+    if wrong:
+        raise _WrongRows(wrong)
     if field.required and not cleaned:
         raise _Wrong(MANDATORY)
     return cleaned
@@ -281,7 +314,7 @@ _CLEANERS: Mapping[Kind, Callable[[Field, Any, Nameable], Any]] = {
     Kind.TEXT: _text,
     Kind.LONG_TEXT: _text,
     Kind.INTEGER: _integer,
-    Kind.AMOUNT: _integer,
+    Kind.AMOUNT: _amount,
     Kind.DATE: _date,
     Kind.CHOICE: _choice,
     Kind.CHOICES: _choices,

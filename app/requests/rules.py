@@ -207,6 +207,8 @@ def _group(
         if column.kind is Kind.GROUP:
             yield Reason(at, N_("A group cannot hold a group."))
             continue
+        if column.kind is Kind.FILE:
+            yield Reason(at, N_("A group cannot hold a file."))
         if column.show_if is not None:
             yield Reason(at, N_("A field of a group has no condition."))
         yield from _field(at, column, audience, document_types)

@@ -367,7 +367,7 @@ OFFERED = (Choice("a", "A"), Choice("b", "B"))
 )
 def test_an_answer_that_the_field_does_not_allow(field: Field, value: Any) -> None:
     answers, faults = clean([field], {"f": value}, {}, NOTHING)
-    assert (answers, set(faults)) == ({}, {"f"})
+    assert (answers, {name.partition("-")[0] for name in faults}) == ({}, {"f"})
 
 
 @pytest.mark.parametrize(
