@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,8 @@ class Effect:
 
     ``apply(session, actor, case, now)`` does it, once however often it is called; ``current(session,
     case)``: field → value known today; ``check(session, case)`` raises a named refusal before
-    submission.
+    submission. ``needs``: keys of the fields without which it cannot be done; no definition that
+    lacks one is published.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Effect:
     apply: Callable[[Session, Actor, Case, datetime], object]
     current: Callable[[Session, Case], Mapping[str, Any]] | None = None
     check: Callable[[Session, Case], object] | None = None
+    needs: Sequence[str] = ()
 
 
 EFFECTS: dict[str, Effect] = {}

@@ -16,15 +16,28 @@ class Fault(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
+class Reason(NamedTuple):
+    """What is wrong with a definition: where (« steps[0].fields[2].kind », which ``app.requests.words``
+    turns into an agent's words), a text to translate, its facts.
+    """
+
+    place: str
+    text: str
+    facts: Mapping[str, Any] = {}
+
+
 class BadDefinition(Refusal):
-    """A definition cannot be read or published: ``faults`` says where and why, one line each."""
+    """A definition cannot be read or published: ``faults`` says where and why."""
 
     status = 400
-    text = N_("This definition cannot be used: %(faults)s")
+    text = N_("This definition cannot be used: see what has to be corrected.")
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__(faults=" ; ".join(faults))
+    def __init__(self, faults: Sequence[Reason]) -> None:
+        super().__init__()
         self.faults = list(faults)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{one.place}: {one.text % one.facts}" for one in self.faults)
 
 
 class MovedOn(Refusal):

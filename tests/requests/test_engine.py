@@ -409,12 +409,12 @@ def test_an_answer_as_it_is_kept(field: Field, value: Any, kept: Any) -> None:
     ],
 )
 def test_what_cannot_be_published_says_where(changes: dict[str, Any], place: str) -> None:
-    reasons = rules.checks(replace(TRIP, **changes), frozenset(), frozenset())
+    reasons = rules.checks(replace(TRIP, **changes), rules.Offered())
     assert place in {one.place for one in reasons}
 
 
 def test_a_sound_definition_can_be_published() -> None:
-    assert rules.checks(TRIP, frozenset(), frozenset()) == []
+    assert rules.checks(TRIP, rules.Offered()) == []
 
 
 def test_moves_name_their_author(

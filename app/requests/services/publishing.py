@@ -15,14 +15,16 @@ from app.documents.models import DocumentType
 from app.requests import rules
 from app.requests.definition import Definition
 from app.requests.effects import EFFECTS
-from app.requests.errors import BadDefinition, Outdated
+from app.requests.errors import BadDefinition, Outdated, Reason
 from app.requests.models import Procedure, ProcedureState, ProcedureVersion
+from app.requests.prefill import PREFILLS
 
 
-def reasons_against(session: Session, definition: Definition) -> list[rules.Reason]:
+def reasons_against(session: Session, definition: Definition) -> list[Reason]:
     """Why it cannot be published; nothing when it can."""
     codes = session.scalars(sa.select(DocumentType.code).where(DocumentType.is_active.is_(True)))
-    return rules.checks(definition, frozenset(codes), frozenset(EFFECTS))
+    effects = {name: effect.needs for name, effect in EFFECTS.items()}
+    return rules.checks(definition, rules.Offered(frozenset(codes), effects, frozenset(PREFILLS)))
 
 
 def publish(session: Session, actor: Actor, procedure_id: int, *, now: datetime) -> Procedure:
@@ -31,7 +33,7 @@ def publish(session: Session, actor: Actor, procedure_id: int, *, now: datetime)
     definition = Definition.read(procedure.draft)
     reasons = reasons_against(session, definition)
     if reasons:
-        raise BadDefinition([f"{one.place}: {one.text % one.facts}" for one in reasons])
+        raise BadDefinition(reasons)
     last = session.scalar(
         sa.select(sa.func.max(ProcedureVersion.number)).where(
             ProcedureVersion.procedure_id == procedure.id
