@@ -106,8 +106,6 @@ def _whole(definition: Definition) -> Iterator[Reason]:
         yield Reason("delay_days", N_("A delay is between one day and ten years."))
     if definition.silence and definition.delay_days is None:
         yield Reason("silence", N_("What silence means needs a delay."))
-    if definition.closes_itself and not definition.effect:
-        yield Reason("closes_itself", N_("Without effect, an agent closes the requests."))
     yield from _audience(definition)
 
 

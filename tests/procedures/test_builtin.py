@@ -10,12 +10,11 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.documents.models import DocumentType
 from app.procedures import builtin
-from app.requests import queries, rules
+from app.requests import queries
 from app.requests.definition import Definition
-from app.requests.effects import EFFECTS
 from app.requests.models import Procedure, ProcedureState, ProcedureVersion
+from app.requests.services.publishing import reasons_against
 
 CODES = list(builtin.builtin())
 
@@ -58,8 +57,7 @@ def test_what_agents_changed_stays_and_what_is_missing_comes_back(session: Sessi
 def test_each_is_sound_and_in_french(session: Session, code: str) -> None:
     version = queries.published(session, code)
     definition = Definition.read(version.definition)
-    kinds = session.scalars(sa.select(DocumentType.code)).all()
-    assert rules.checks(definition, kinds, EFFECTS) == []
+    assert reasons_against(session, definition) == []
     english = texts(builtin.builtin()[code].as_json())
     assert english
     for text in english:
