@@ -94,8 +94,9 @@ class Choice:
 class Field:
     """One question. ``private``: health, sealed and read by the role Santé alone.
 
-    ``prefill`` names something known (``app.requests.prefill``); ``document_type`` the code of a
-    file's kind; ``fields`` the columns of a group, ``max_rows`` its most rows.
+    ``choices_from`` names a list that the portal knows (``app.requests.offered``) in place of
+    ``choices``; ``prefill`` something known (``app.requests.prefill``); ``document_type`` the code
+    of a file's kind; ``fields`` the columns of a group, ``max_rows`` its most rows.
     """
 
     key: str
@@ -105,6 +106,7 @@ class Field:
     required: bool = False
     private: bool = False
     choices: tuple[Choice, ...] = ()
+    choices_from: str = ""
     show_if: Condition | None = None
     prefill: str = ""
     document_type: str = ""

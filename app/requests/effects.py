@@ -36,7 +36,8 @@ class Effect:
     ``apply(session, actor, case, now)`` does it, once however often it is called; ``current(session,
     case)``: field → value known today; ``check(session, case)`` raises a named refusal before
     submission. ``needs``: keys of the fields without which it cannot be done; no definition that
-    lacks one is published.
+    lacks one is published. ``repeats``: asked again it brings up to date what it made, so « once
+    per child and year » counts what is in progress only.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Effect:
     current: Callable[[Session, Case], Mapping[str, Any]] | None = None
     check: Callable[[Session, Case], object] | None = None
     needs: Sequence[str] = ()
+    repeats: bool = False
 
 
 EFFECTS: dict[str, Effect] = {}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.households.models import Adult, Child, Household, SchoolYear
+
+
+Read = TypeVar("Read")
 
 
 @dataclass
@@ -24,6 +27,15 @@ class Known:
     household_id: int
     child_id: int | None
     day: date
+    school_year_id: int | None = None
+    kept: dict[object, Any] = field(default_factory=dict)
+
+    def once(self, read: Callable[[Known], Read]) -> Read:
+        """What ``read`` gives; several fields may look at the same thing."""
+        if read not in self.kept:
+            self.kept[read] = read(self)
+        found: Read = self.kept[read]
+        return found
 
     @cached_property
     def account(self) -> Account | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 
 from app.core.encryption import unseal_json
 from app.core.errors import NotFound
@@ -25,6 +25,7 @@ from app.requests.models import (
     RequestMessage,
     RequestMove,
 )
+from app.requests.offered import filled
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ def published(session: Session, code: str) -> ProcedureVersion:
 
 
 def definition_of(request: Request) -> Definition:
-    """The definition with which the request began."""
-    return Definition.read(request.version.definition)
+    """The definition with which the request began, the lists it names as they are today."""
+    definition = Definition.read(request.version.definition)
+    session = object_session(request)
+    return filled(session, definition) if session else definition
 
 
 def requests_of(session: Session, household_id: int, day: date) -> Sequence[Request]:

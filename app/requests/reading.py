@@ -193,6 +193,7 @@ FIELD: dict[str, Reader] = {
     "required": FLAG,
     "private": FLAG,
     "choices": _list(CHOICE),
+    "choices_from": SHORT,
     "show_if": CONDITION,
     "prefill": SHORT,
     "document_type": SHORT,

@@ -185,7 +185,7 @@ def _condition(
         yield Reason(place, N_("It looks at the field “%(label)s”, which comes later."), facts)
     elif field is None:
         yield Reason(place, N_("It looks at a field that is no longer there."))
-    elif field.kind not in COMPARABLE or not condition.values:
+    elif field.kind not in COMPARABLE or field.choices_from or not condition.values:
         yield Reason(place, N_("It looks at a choice, a yes/no or a statement, and at one value."))
     elif not set(condition.values) <= _possible(field):
         yield Reason(place, N_("It looks at a value that the field never has."))
@@ -207,7 +207,7 @@ def _field(place: str, field: Field, audience: Audience, offered: Offered) -> It
     values = [choice.value for choice in field.choices]
     if not field.label:
         yield Reason(place, N_("Give a label."))
-    if field.kind in WITH_CHOICES and not values:
+    if field.kind in WITH_CHOICES and not values and not field.choices_from:
         yield Reason(place, N_("Add the choices."))
     if len(values) != len(set(values)):
         yield Reason(place, N_("Two choices have the same value."))

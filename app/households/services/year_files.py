@@ -93,6 +93,31 @@ def open_health(
     return unseal_json(row.health_cipher, _place(row.id))
 
 
+def last_file(
+    session: Session, household_id: int, child_id: int, school_year_id: int | None = None
+) -> YearFile | None:
+    """The household's own file of that year, else its latest one before (None: the latest).
+
+    Ask ``child_for`` first: it refuses the household whose tie is restricted or ended.
+    """
+    until = sa.select(SchoolYear.starts_on).where(SchoolYear.id == school_year_id)
+    asked = (
+        sa.select(YearFile)
+        .join(YearFile.school_year)
+        .where(YearFile.household_id == household_id, YearFile.child_id == child_id)
+        .order_by(SchoolYear.starts_on.desc())
+        .limit(1)
+    )
+    if school_year_id is not None:
+        asked = asked.where(SchoolYear.starts_on <= until.scalar_subquery())
+    return session.scalar(asked)
+
+
+def own_health(row: YearFile) -> dict[str, Any]:
+    """The health part, for the household that gave it; nothing once erased."""
+    return unseal_json(row.health_cipher, _place(row.id))
+
+
 def erase_health(session: Session, actor: Actor, household_id: int, year_file_id: int) -> None:
     """The health part goes, the rest of the file stays. NotFound."""
     row = session.get(YearFile, year_file_id)

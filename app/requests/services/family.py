@@ -73,7 +73,9 @@ def _prefilled(
     session: Session, request: Request, definition: Definition, day: date
 ) -> dict[str, Any]:
     household_id = request.household_id or NO_HOUSEHOLD
-    known = Known(session, request.account_id, household_id, request.child_id, day)
+    known = Known(
+        session, request.account_id, household_id, request.child_id, day, request.school_year_id
+    )
     return _filled(known, definition)
 
 

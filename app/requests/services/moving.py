@@ -72,9 +72,16 @@ def _decide(request: Request, actor: Actor, who: Who, now: datetime) -> None:
     if who is not Who.FAMILY:
         request.decided_at = now
         request.decided_by = actor.account_id if who is Who.AGENT else None
-    stays = queries.definition_of(request).once in LIVES_ON and request.status is Status.CLOSED
-    if not stays:
+    if not _stays_done(request):
         request.once_key = None
+
+
+def _stays_done(request: Request) -> bool:
+    definition = queries.definition_of(request)
+    effect = EFFECTS.get(definition.effect)
+    if effect is not None and effect.repeats:
+        return False
+    return definition.once in LIVES_ON and request.status is Status.CLOSED
 
 
 def close_with_effect(

@@ -1,0 +1,213 @@
+"""« Inscription périscolaire »: a child on activities of a school year; closing enrols it.
+
+Vaccinations are asked here: whoever receives children in a group must (Code de la santé publique,
+art. L3111-2 and R3111-8). The texts are the commune’s to change, so they are in its language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.activities import services as activities
+from app.activities.errors import AlreadyEnrolled, OutsideYear
+from app.activities.models import Activity, Category, Enrolment, OpeningPattern, Site, Slot
+from app.activities.rules import summer_end
+from app.core import clock
+from app.core.actor import Actor
+from app.core.errors import NotFound
+from app.core.text import N_
+from app.households.models import Child, Schooling, SchoolYear
+from app.procedures.document_types import INSURANCE, VACCINATIONS
+from app.procedures.errors import NoSchoolPlace
+from app.requests.definition import (
+    Choice,
+    Definition,
+    Field,
+    Kind,
+    NeededDocument,
+    Once,
+    Step,
+    Theme,
+)
+from app.requests.effects import Case, Effect
+
+CODE = "inscription-periscolaire"
+ACTIVITIES = "activities"
+
+DEFINITION = Definition(
+    title="Inscription périscolaire",
+    theme=Theme.CARE,
+    service="care",
+    summary="Accueils du matin et du soir, restaurant scolaire et mercredis.",
+    text="Une fois l’inscription acceptée, vous réservez les jours dans l’agenda.",
+    once=Once.CHILD_YEAR,
+    delay_days=30,
+    documents=tuple(NeededDocument(code, required=False) for code in (VACCINATIONS, INSURANCE)),
+    effect="care_registration",
+    steps=(
+        Step(
+            "child",
+            "L’enfant et l’année",
+            (
+                Field("child", Kind.CHILD, "Enfant", required=True),
+                Field(
+                    "school_year",
+                    Kind.SCHOOL_YEAR,
+                    "Année scolaire",
+                    required=True,
+                    prefill="school_year.current",
+                ),
+            ),
+        ),
+        Step(
+            "activities",
+            "Les activités",
+            (
+                Field(
+                    "activities",
+                    Kind.CHOICES,
+                    "Activités",
+                    help="Cochez tout ce que votre enfant pourra utiliser, même de temps en temps.",
+                    required=True,
+                    choices_from=ACTIVITIES,
+                ),
+                Field(
+                    "starts_on",
+                    Kind.DATE,
+                    "À partir du",
+                    help="Laissez vide pour commencer dès que l’inscription est acceptée.",
+                ),
+                Field(
+                    "rules",
+                    Kind.STATEMENT,
+                    "J’ai lu le règlement intérieur des services et je l’accepte.",
+                    required=True,
+                ),
+            ),
+        ),
+    ),
+)
+
+
+def offered(session: Session) -> Sequence[Choice]:
+    """The activities that families book in the agenda; camps have their own démarche (B12)."""
+    found = session.execute(
+        sa.select(Activity.id, Activity.name)
+        .where(Activity.is_active.is_(True), Activity.category != Category.CAMP)
+        .order_by(Activity.position, Activity.name)
+    )
+    return [Choice(str(activity_id), name) for activity_id, name in found]
+
+
+def apply(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+    """An enrolment on each activity at the child’s site; those there are stay as they are.
+
+    Raises NoSchoolPlace, OutsideYear.
+    """
+    child_id = case.child_id or 0
+    year = _year(session, case)
+    first = _first_day(case, year, clock.paris(now).date())
+    for activity_id, site_id in _sites(session, case, year).items():
+        try:
+            with session.begin_nested():
+                activities.enrol(
+                    session, actor, child_id, activity_id, site_id, year.id, first, year.ends_on
+                )
+        except AlreadyEnrolled:
+            continue
+
+
+def check(session: Session, case: Case) -> None:
+    """The same refusals, said before submission."""
+    year = _year(session, case)
+    _first_day(case, year, clock.today())
+    _sites(session, case, year)
+
+
+def current(session: Session, case: Case) -> Mapping[str, Any]:
+    """The activities on which the child is enrolled that year."""
+    found = session.scalars(
+        sa.select(Enrolment.activity_id)
+        .join(Enrolment.activity)
+        .where(
+            Enrolment.child_id == case.child_id,
+            Enrolment.school_year_id == case.school_year_id,
+            Enrolment.ends_on >= Enrolment.starts_on,
+        )
+        .order_by(Activity.position, Activity.name)
+    )
+    return {"activities": [str(activity_id) for activity_id in found]}
+
+
+def _year(session: Session, case: Case) -> SchoolYear:
+    year = session.get(SchoolYear, case.answer("school_year"))
+    if year is None:
+        raise NotFound
+    return year
+
+
+def _first_day(case: Case, year: SchoolYear, today: date) -> date:
+    """The day asked for, else today; never before the year. OutsideYear."""
+    asked = case.answer("starts_on")
+    first = max(date.fromisoformat(asked) if asked else today, year.starts_on)
+    if first > summer_end(year.ends_on):
+        raise OutsideYear(year=year.label)
+    return first
+
+
+def _sites(session: Session, case: Case, year: SchoolYear) -> dict[int, int]:
+    """Activity → where the child is received: the site of its school, else the only one there is.
+
+    Two statements. Raises NoSchoolPlace.
+    """
+    wanted = [int(one) for one in case.answer("activities")]
+    school_id = session.scalar(
+        sa.select(Schooling.school_id).where(
+            Schooling.child_id == case.child_id, Schooling.school_year_id == year.id
+        )
+    )
+    places: dict[int, dict[int, int | None]] = {}
+    for activity_id, site_id, site_school in session.execute(
+        sa.select(Slot.activity_id, OpeningPattern.site_id, Site.school_id)
+        .join(Slot, Slot.id == OpeningPattern.slot_id)
+        .join(Site, Site.id == OpeningPattern.site_id)
+        .where(OpeningPattern.school_year_id == year.id, Slot.activity_id.in_(wanted))
+        .order_by(OpeningPattern.site_id)
+    ):
+        places.setdefault(activity_id, {})[site_id] = site_school
+    return {one: _site(session, case, year, one, places.get(one, {}), school_id) for one in wanted}
+
+
+def _site(
+    session: Session,
+    case: Case,
+    year: SchoolYear,
+    activity_id: int,
+    places: Mapping[int, int | None],
+    school_id: int | None,
+) -> int:
+    """``places``: site → its school."""
+    for site_id, site_school in places.items():
+        if site_school is not None and site_school == school_id:
+            return site_id
+    if len(places) == 1:
+        return next(iter(places))
+    activity, child = session.get(Activity, activity_id), session.get(Child, case.child_id or 0)
+    raise NoSchoolPlace(
+        activity=str(activity), child=child.first_name if child else "", year=year.label
+    )
+
+
+EFFECT = Effect(
+    "care_registration",
+    N_("Enrols the child on the activities"),
+    apply,
+    check=check,
+    current=current,
+    repeats=True,
+)
