@@ -55,7 +55,6 @@ from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
 from app.procedures import builtin
 from app.procedures.pickup import PickupView
-from app.requests import effects
 from app.requests import models as _requests  # noqa: F401
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
@@ -157,7 +156,7 @@ def fill_hooks() -> None:
     hooks.bookings_uncharged.append(charges.bookings_uncharged)
     hooks.wallet_credited.append(coverage.credited)
     hooks.files_in_use.append(exports.in_use)
-    effects.register(*builtin.effects())
+    builtin.register()
 
 
 def add_views(appbuilder: AppBuilder) -> None:

@@ -15,7 +15,16 @@ import sqlalchemy as sa
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
-from app.procedures import documents, household_update, kinds, pickup
+from app.procedures import (
+    care_registration,
+    documents,
+    household_update,
+    kinds,
+    pickup,
+    school_registration,
+    year_file,
+)
+from app.requests import effects, offered, prefill
 from app.requests.definition import Definition
 from app.requests.effects import Effect
 from app.requests.models import Procedure
@@ -33,7 +42,14 @@ class Builtin(Protocol):
     EFFECT: Effect | None
 
 
-MODULES: tuple[Builtin, ...] = (household_update, pickup, documents)
+MODULES: tuple[Builtin, ...] = (
+    school_registration,
+    year_file,
+    care_registration,
+    household_update,
+    pickup,
+    documents,
+)
 
 
 def builtin() -> dict[str, Definition]:
@@ -41,9 +57,12 @@ def builtin() -> dict[str, Definition]:
     return {module.CODE: module.DEFINITION for module in MODULES}
 
 
-def effects() -> list[Effect]:
-    """What closing them does, for ``registry.fill_hooks``."""
-    return [module.EFFECT for module in MODULES if module.EFFECT is not None]
+def register() -> None:
+    """What they bring to the engine: effects, what prefills, lists of choices."""
+    effects.register(*(module.EFFECT for module in MODULES if module.EFFECT is not None))
+    for module in (school_registration, year_file):
+        prefill.PREFILLS.update(module.PREFILLS)
+    offered.OFFERED[care_registration.ACTIVITIES] = care_registration.offered
 
 
 def install(session: Session, *, now: datetime) -> list[str]:

@@ -1,7 +1,7 @@
 """« Inscription périscolaire »: a child on activities of a school year; closing enrols it.
 
 Vaccinations are asked here: whoever receives children in a group must (Code de la santé publique,
-art. L3111-2 and R3111-8). The texts are the commune’s to change, so they are in its language.
+art. L3111-2 and R3111-8).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.text import N_
 from app.households.models import Child, Schooling, SchoolYear
-from app.procedures.document_types import INSURANCE, VACCINATIONS
 from app.procedures.errors import NoSchoolPlace
+from app.procedures.kinds import INSURANCE, VACCINES
 from app.requests.definition import (
     Choice,
     Definition,
@@ -40,25 +40,25 @@ CODE = "inscription-periscolaire"
 ACTIVITIES = "activities"
 
 DEFINITION = Definition(
-    title="Inscription périscolaire",
+    title=N_("After-school registration"),
     theme=Theme.CARE,
     service="care",
-    summary="Accueils du matin et du soir, restaurant scolaire et mercredis.",
-    text="Une fois l’inscription acceptée, vous réservez les jours dans l’agenda.",
+    summary=N_("Morning and evening care, school canteen and Wednesdays."),
+    text=N_("Once the registration is accepted, you book the days in the agenda."),
     once=Once.CHILD_YEAR,
     delay_days=30,
-    documents=tuple(NeededDocument(code, required=False) for code in (VACCINATIONS, INSURANCE)),
+    documents=tuple(NeededDocument(code, required=False) for code in (VACCINES, INSURANCE)),
     effect="care_registration",
     steps=(
         Step(
             "child",
-            "L’enfant et l’année",
+            N_("The child and the year"),
             (
-                Field("child", Kind.CHILD, "Enfant", required=True),
+                Field("child", Kind.CHILD, N_("Child"), required=True),
                 Field(
                     "school_year",
                     Kind.SCHOOL_YEAR,
-                    "Année scolaire",
+                    N_("School year"),
                     required=True,
                     prefill="school_year.current",
                 ),
@@ -66,26 +66,26 @@ DEFINITION = Definition(
         ),
         Step(
             "activities",
-            "Les activités",
+            N_("The activities"),
             (
                 Field(
                     "activities",
                     Kind.CHOICES,
-                    "Activités",
-                    help="Cochez tout ce que votre enfant pourra utiliser, même de temps en temps.",
+                    N_("Activities"),
+                    help=N_("Tick everything that your child may use, even from time to time."),
                     required=True,
                     choices_from=ACTIVITIES,
                 ),
                 Field(
                     "starts_on",
                     Kind.DATE,
-                    "À partir du",
-                    help="Laissez vide pour commencer dès que l’inscription est acceptée.",
+                    N_("From the"),
+                    help=N_("Leave it empty to start as soon as the registration is accepted."),
                 ),
                 Field(
                     "rules",
                     Kind.STATEMENT,
-                    "J’ai lu le règlement intérieur des services et je l’accepte.",
+                    N_("I have read the house rules of the services and accept them."),
                     required=True,
                 ),
             ),

@@ -17,6 +17,7 @@ from app.documents.models import DocumentType, Owner, Validity
 from app.requests.definition import Definition, Kind
 
 FAMILY_RECORD = "livret_de_famille"
+ADULT_IDENTITY = "identite_responsables"
 HOME_PROOF = "justificatif_domicile"
 CUSTODY = "jugement_garde"
 INSURANCE = "assurance_scolaire"
@@ -35,7 +36,15 @@ Row = tuple[str, str, Owner, Validity, int | None, bool]
 KINDS: dict[str, Row] = {
     FAMILY_RECORD: (
         N_("Family record book or birth certificate"),
-        N_("The pages of the parents and of the children."),
+        N_("The pages of the parents and of the children, or a signed statement on your honour."),
+        HOUSEHOLD,
+        UNLIMITED,
+        None,
+        False,
+    ),
+    ADULT_IDENTITY: (
+        N_("Proof of identity of the adults responsible for the child"),
+        N_("Identity card, passport or family record book, or a signed statement on your honour."),
         HOUSEHOLD,
         UNLIMITED,
         None,
@@ -43,7 +52,9 @@ KINDS: dict[str, Row] = {
     ),
     HOME_PROOF: (
         N_("Proof of address"),
-        N_("A bill, a rent receipt or a tax notice of the last three months."),
+        N_(
+            "A bill, a rent receipt or a tax notice of the last three months, or a signed statement on your honour."
+        ),
         HOUSEHOLD,
         MONTHS,
         12,

@@ -5,7 +5,6 @@ holds), D131-3-1 (only three documents: identity of the child, identity of its r
 domicile, each by an « attestation sur l’honneur » as well). Vaccinations are none of them: they are
 asked by whoever receives the child (``care_registration``).
 
-The texts are the commune’s to change, so they are written in its language.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from app.core.actor import Actor
 from app.core.text import N_
 from app.households import queries as households
 from app.households import services
-from app.households.services.members import open_household
 from app.households.errors import BornLater
 from app.households.models import Child, Guardianship
-from app.procedures.document_types import ADULT_IDENTITY, DOMICILE, FAMILY_RECORD
+from app.households.services.members import open_household
 from app.procedures.errors import ChildKnownElsewhere, TieRestricted
+from app.procedures.kinds import ADULT_IDENTITY, FAMILY_RECORD, HOME_PROOF
 from app.requests.definition import (
     Choice,
     Condition,
@@ -39,70 +38,73 @@ from app.requests.definition import (
 )
 from app.requests.effects import Case, Effect
 from app.requests.models import Request
+from app.requests.prefill import Known, Prefill
 
 CODE = "inscription-scolaire"
 NEW = Condition("which", ("new",))
 
 CHILD = Step(
     "child",
-    "L’enfant",
+    N_("The child"),
     (
         Field(
             "which",
             Kind.CHOICE,
-            "Quel enfant inscrivez-vous ?",
+            N_("Which child do you register?"),
             required=True,
             choices=(
-                Choice("known", "Un enfant de mon foyer"),
-                Choice("new", "Un enfant qui n’y figure pas encore"),
+                Choice("known", N_("A child of my household")),
+                Choice("new", N_("A child who is not in it yet")),
             ),
         ),
         Field(
-            "child", Kind.CHILD, "Enfant", required=True, show_if=Condition("which", ("known",))
+            "child", Kind.CHILD, N_("Child"), required=True, show_if=Condition("which", ("known",))
         ),
-        Field("last_name", Kind.TEXT, "Nom", required=True, max_length=64, show_if=NEW),
-        Field("first_name", Kind.TEXT, "Prénom", required=True, max_length=64, show_if=NEW),
-        Field("born_on", Kind.DATE, "Date de naissance", required=True, show_if=NEW),
-        Field("born_at", Kind.TEXT, "Lieu de naissance", required=True, max_length=100, show_if=NEW),
+        Field("last_name", Kind.TEXT, N_("Last name"), required=True, max_length=64, show_if=NEW),
+        Field("first_name", Kind.TEXT, N_("First name"), required=True, max_length=64, show_if=NEW),
+        Field("born_on", Kind.DATE, N_("Date of birth"), required=True, show_if=NEW),
+        Field(
+            "born_at", Kind.TEXT, N_("Place of birth"), required=True, max_length=100, show_if=NEW
+        ),
     ),
 )
 SCHOOL = Step(
     "school",
-    "L’école",
+    N_("The school"),
     (
-        Field("school_year", Kind.SCHOOL_YEAR, "Année scolaire", required=True),
+        Field("school_year", Kind.SCHOOL_YEAR, N_("School year"), required=True),
         Field(
             "schooling",
             Kind.SCHOOL_LEVEL,
-            "École et niveau demandés",
-            help="L’école est celle de votre secteur ; le service vérifie et vous répond.",
+            N_("School and level asked for"),
+            help=N_("The school is that of your sector: the service checks and answers you."),
             required=True,
         ),
     ),
 )
 ADULTS = Step(
     "adults",
-    "Les responsables de l’enfant",
+    N_("The adults responsible for the child"),
     (
         Field(
             "adults",
             Kind.GROUP,
-            "Personnes responsables de l’enfant",
+            N_("Persons responsible for the child"),
             required=True,
             prefill="household.adults",
             max_rows=4,
             fields=(
-                Field("last_name", Kind.TEXT, "Nom", required=True, max_length=64),
-                Field("first_name", Kind.TEXT, "Prénom", required=True, max_length=64),
+                Field("last_name", Kind.TEXT, N_("Last name"), required=True, max_length=64),
+                Field("first_name", Kind.TEXT, N_("First name"), required=True, max_length=64),
                 Field(
                     "link",
                     Kind.CHOICE,
-                    "Lien avec l’enfant",
+                    N_("Relation to the child"),
                     required=True,
                     choices=(
-                        Choice("parent", "Parent"),
-                        Choice("guardian", "Tuteur ou tutrice"),
-                        Choice("other", "Personne à qui l’enfant est confié"),
+                        Choice("parent", N_("Father or mother")),
+                        Choice("guardian", N_("Legal guardian")),
+                        Choice("other", N_("Person to whom the child is entrusted")),
                     ),
                 ),
             ),
@@ -110,33 +112,45 @@ ADULTS = Step(
         Field(
             "home",
             Kind.ADDRESS,
-            "Domicile de l’enfant",
+            N_("Home of the child"),
             required=True,
             prefill="household.address",
         ),
         Field(
             "true",
             Kind.STATEMENT,
-            "J’atteste sur l’honneur que ces renseignements sont exacts.",
+            N_("I certify on my honour that these details are correct."),
             required=True,
         ),
     ),
 )
 
 DEFINITION = Definition(
-    title="Inscription scolaire",
+    title=N_("School registration"),
     theme=Theme.SCHOOL,
     service="school",
-    summary="Inscrire un enfant dans une école publique de la commune.",
-    text="Une première inscription, un emménagement ou l’entrée à l’école élémentaire. La directrice"
-    " ou le directeur de l’école vous reçoit ensuite pour l’admission.",
+    summary=N_("Register a child at a public school of the commune."),
+    text=N_(
+        "For a first registration, a move to the commune or the start of elementary school. The head of the school then receives you for the admission."
+    ),
     delay_days=60,  # Code des relations entre le public et l’administration, art. L231-1
     documents=tuple(
-        NeededDocument(code, required=True) for code in (FAMILY_RECORD, ADULT_IDENTITY, DOMICILE)
+        NeededDocument(code, required=True) for code in (FAMILY_RECORD, ADULT_IDENTITY, HOME_PROOF)
     ),
     effect="school_registration",
     steps=(CHILD, SCHOOL, ADULTS),
 )
+
+
+def _adults(known: Known) -> list[dict[str, str]]:
+    """Rows of a group: the adults of the household."""
+    return [
+        {"last_name": one.last_name, "first_name": one.first_name}
+        for one in households.adults_of(known.session, known.household_id)
+    ]
+
+
+PREFILLS: Mapping[str, Prefill] = {"household.adults": _adults}
 
 
 def apply(session: Session, actor: Actor, case: Case, now: datetime) -> None:
@@ -148,9 +162,7 @@ def apply(session: Session, actor: Actor, case: Case, now: datetime) -> None:
     child = _child(session, actor, case, household_id, clock.paris(now).date())
     place = case.answer("schooling")
     year_id = case.answer("school_year")
-    services.set_schooling(
-        session, actor, child.id, year_id, place["school_id"], place["level_id"]
-    )
+    services.set_schooling(session, actor, child.id, year_id, place["school_id"], place["level_id"])
     _settle(session, actor, household_id, case.answer("home"))
     request = session.get(Request, case.request_id)
     if request is not None:
@@ -163,7 +175,9 @@ def _child(session: Session, actor: Actor, case: Case, household_id: int, day: d
     first_name, last_name = case.answer("first_name"), case.answer("last_name")
     born_on = date.fromisoformat(case.answer("born_on"))
     open_household(session, household_id)  # locked: two closings make one child
-    same = {one.id: one for one in households.same_children(session, first_name, last_name, born_on)}
+    same = {
+        one.id: one for one in households.same_children(session, first_name, last_name, born_on)
+    }
     if not same:
         return services.add_child(
             session,

@@ -3,7 +3,6 @@
 What is of health is private: sealed, opened by the role Santé alone (§3.10). Last year’s file fills
 this one, health too: the household that asks gave it. An agent closes it.
 
-The texts are the commune’s to change, so they are written in its language.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from app.core.text import N_
 from app.households import services
 from app.households.models import Level, MealCode, Schooling, SchoolYear, YearFile
 from app.households.services import year_files
-from app.procedures.document_types import INSURANCE, PAI
+from app.procedures.kinds import CARE_PLAN, INSURANCE
 from app.requests.definition import (
     Choice,
     Condition,
@@ -43,53 +42,53 @@ INSURER = ("insurer", "insurance_number")
 
 CHILD = Step(
     "child",
-    "L’enfant et l’année",
+    N_("The child and the year"),
     (
-        Field("child", Kind.CHILD, "Enfant", required=True),
+        Field("child", Kind.CHILD, N_("Child"), required=True),
         Field(
             "school_year",
             Kind.SCHOOL_YEAR,
-            "Année scolaire",
+            N_("School year"),
             required=True,
             prefill="school_year.current",
         ),
     ),
-    help="Si un dossier existe déjà, il est repris : vous n’avez qu’à vérifier et corriger.",
+    help=N_("If there is a file already, it is taken up: you only have to check and correct it."),
 )
 SCHOOL = Step(
     "school",
-    "L’école et le repas",
+    N_("School and meal"),
     (
         Field(
             "schooling",
             Kind.SCHOOL_LEVEL,
-            "École et niveau",
+            N_("School and level"),
             required=True,
             prefill="year_file.schooling",
         ),
         Field(
             "meal_code",
             Kind.CHOICE,
-            "Repas servi au restaurant scolaire",
+            N_("Meal served at the school canteen"),
             required=True,
             prefill="year_file.meal_code",
             choices=(
-                Choice(MealCode.STANDARD.value, "Standard"),
-                Choice(MealCode.NO_PORK.value, "Sans porc"),
-                Choice(MealCode.NO_MEAT.value, "Sans viande"),
-                Choice(MealCode.PACKED.value, "Panier fourni par la famille"),
+                Choice(MealCode.STANDARD.value, N_("Standard meal")),
+                Choice(MealCode.NO_PORK.value, N_("Without pork")),
+                Choice(MealCode.NO_MEAT.value, N_("Without meat")),
+                Choice(MealCode.PACKED.value, N_("Packed meal brought by the family")),
             ),
         ),
     ),
 )
 HEALTH_STEP = Step(
     "health",
-    "La santé",
+    N_("Health of the child"),
     (
         Field(
             "pai",
             Kind.YES_NO,
-            "Votre enfant a-t-il un projet d’accueil individualisé (PAI) ?",
+            N_("Does your child have an individual care plan (PAI)?"),
             required=True,
             private=True,
             prefill="year_file.pai",
@@ -98,16 +97,16 @@ HEALTH_STEP = Step(
         Field(
             "pai_document",
             Kind.FILE,
-            "Le PAI signé",
+            N_("The signed care plan"),
             private=True,
-            document_type=PAI,
+            document_type=CARE_PLAN,
             show_if=Condition("pai", ("yes",)),
         ),
         Field(
             "allergies",
             Kind.LONG_TEXT,
-            "Allergies et intolérances",
-            help="Laissez vide s’il n’y en a pas.",
+            N_("Allergies and intolerances"),
+            help=N_("Leave it empty if there are none."),
             private=True,
             max_length=1000,
             prefill="year_file.allergies",
@@ -115,8 +114,8 @@ HEALTH_STEP = Step(
         Field(
             "health_notes",
             Kind.LONG_TEXT,
-            "Autres précautions à prendre",
-            help="Asthme, lunettes, appareil auditif…",
+            N_("Other precautions to take"),
+            help=N_("Asthma, glasses, hearing aid…"),
             private=True,
             max_length=1000,
             prefill="year_file.health_notes",
@@ -124,7 +123,7 @@ HEALTH_STEP = Step(
         Field(
             "doctor",
             Kind.TEXT,
-            "Médecin traitant",
+            N_("Family doctor"),
             private=True,
             max_length=100,
             prefill="year_file.doctor",
@@ -132,29 +131,30 @@ HEALTH_STEP = Step(
         Field(
             "doctor_phone",
             Kind.PHONE,
-            "Téléphone du médecin",
+            N_("Telephone of the doctor"),
             private=True,
             prefill="year_file.doctor_phone",
         ),
     ),
-    help="Ces réponses sont chiffrées. Seules les personnes chargées de la santé les ouvrent, et"
-    " vous voyez qui l’a fait dans « Mon profil ».",
+    help=N_(
+        "These answers are encrypted. Only the staff in charge of health open them, and “My profile” shows you who did."
+    ),
 )
 CONTACTS = Step(
     "contacts",
-    "Les personnes à prévenir",
+    N_("People to call"),
     (
         Field(
             "contacts",
             Kind.GROUP,
-            "En cas d’urgence, si nous ne pouvons pas vous joindre",
+            N_("In an emergency, if we cannot reach you"),
             required=True,
             max_rows=4,
             prefill="year_file.contacts",
             fields=(
-                Field("name", Kind.TEXT, "Nom et prénom", required=True, max_length=100),
-                Field("phone", Kind.PHONE, "Téléphone", required=True),
-                Field("relation", Kind.TEXT, "Lien avec l’enfant", max_length=60),
+                Field("name", Kind.TEXT, N_("Full name"), required=True, max_length=100),
+                Field("phone", Kind.PHONE, N_("Telephone"), required=True),
+                Field("relation", Kind.TEXT, N_("Relation to the child"), max_length=60),
             ),
         ),
     ),
@@ -167,16 +167,16 @@ def _authorisation(key: str, label: str) -> Field:
 
 REST = Step(
     "rest",
-    "Les autorisations et l’assurance",
+    N_("Authorisations and insurance"),
     (
-        _authorisation("hospital", "En cas d’urgence, j’autorise le transport à l’hôpital"),
-        _authorisation("transport", "J’autorise les déplacements en car lors des sorties"),
-        _authorisation("leave_alone", "J’autorise mon enfant à rentrer seul"),
-        _authorisation("photo", "J’autorise les photographies prises pendant les activités"),
+        _authorisation("hospital", N_("In an emergency, I allow my child to be taken to hospital")),
+        _authorisation("transport", N_("I allow journeys by coach on outings")),
+        _authorisation("leave_alone", N_("I allow my child to go home alone")),
+        _authorisation("photo", N_("I allow photographs taken during the activities")),
         Field(
             "insurer",
             Kind.TEXT,
-            "Compagnie d’assurance",
+            N_("Insurance company"),
             required=True,
             max_length=100,
             prefill="year_file.insurer",
@@ -184,7 +184,7 @@ REST = Step(
         Field(
             "insurance_number",
             Kind.TEXT,
-            "Numéro de contrat",
+            N_("Contract number"),
             required=True,
             max_length=60,
             prefill="year_file.insurance_number",
@@ -192,19 +192,20 @@ REST = Step(
         Field(
             "true",
             Kind.STATEMENT,
-            "J’atteste sur l’honneur que ces renseignements sont exacts.",
+            N_("I certify on my honour that these details are correct."),
             required=True,
         ),
     ),
 )
 
 DEFINITION = Definition(
-    title="Dossier annuel enfant",
+    title=N_("Yearly child file"),
     theme=Theme.SCHOOL,
     service="school",
-    summary="Santé, personnes à prévenir, autorisations et assurance pour l’année scolaire.",
-    text="Un dossier par enfant et par année scolaire. Si vous êtes séparés, chaque parent remplit"
-    " le sien. Vous pouvez le mettre à jour en cours d’année.",
+    summary=N_("Health, people to call, authorisations and insurance for the school year."),
+    text=N_(
+        "One file for each child and school year. If you are separated, each parent fills in its own. You can update it during the year."
+    ),
     once=Once.CHILD_YEAR,
     delay_days=30,
     documents=(NeededDocument(INSURANCE, required=False),),
@@ -304,9 +305,7 @@ def apply(session: Session, actor: Actor, case: Case, now: datetime) -> None:
         session, actor, household_id, child_id, year_id, _values(case), health, now=now
     )
     place = case.answer("schooling")
-    services.set_schooling(
-        session, actor, child_id, year_id, place["school_id"], place["level_id"]
-    )
+    services.set_schooling(session, actor, child_id, year_id, place["school_id"], place["level_id"])
 
 
 def _values(case: Case) -> year_files.YearFileValues:

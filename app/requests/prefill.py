@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account
 from app.households.models import Adult, Child, Household, SchoolYear
 
-
 Read = TypeVar("Read")
 
 
