@@ -1,0 +1,62 @@
+"""A family that fills a démarche, an agent who closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.actor import Actor
+from app.requests import queries, services
+from app.requests.answers import shown_steps
+from app.requests.models import Request
+from tests.factories import Cast
+
+Fill = Callable[..., Request]
+
+
+@pytest.fixture
+def camille(cast: Cast) -> Actor:
+    """The parent who asks."""
+    return Actor(cast.camille.id, cast.camille.household_id, frozenset({"Parent"}))
+
+
+@pytest.fixture
+def yanis(cast: Cast) -> Actor:
+    """The other parent of Noé."""
+    return Actor(cast.yanis.id, cast.yanis.household_id, frozenset({"Parent"}))
+
+
+@pytest.fixture
+def agent(cast: Cast) -> Actor:
+    """An agent of the commune."""
+    return Actor(cast.agent.id, roles=frozenset({"Agent"}))
+
+
+@pytest.fixture
+def fill(session: Session) -> Fill:
+    """Fill the démarche step by step, as the wizard does; submit it unless only some ``steps``."""
+
+    def filling(
+        code: str, actor: Actor, answers: Mapping[str, Any], steps: Collection[str] = ()
+    ) -> Request:
+        now = clock.now()
+        request = services.begin(session, actor, code, now=now)
+        definition = queries.definition_of(request)
+        for step in shown_steps(definition, answers):
+            if steps and step.key not in steps:
+                continue
+            posted = {field.key: answers.get(field.key) for field in step.fields}
+            services.save_step(
+                session, actor, request.id, step.key, posted, request.edition, now=now
+            )
+        if steps:
+            return request
+        return services.submit(
+            session, actor, request.id, request.edition, f"t{request.id}", now=now
+        )
+
+    return filling
