@@ -209,5 +209,6 @@ EFFECT = Effect(
     apply,
     check=check,
     current=current,
+    needs=("child", "school_year", "activities"),
     repeats=True,
 )

@@ -230,4 +230,14 @@ EFFECT = Effect(
     apply,
     current=current,
     check=check,
+    needs=(
+        "which",
+        "child",
+        "last_name",
+        "first_name",
+        "born_on",
+        "school_year",
+        "schooling",
+        "home",
+    ),
 )

@@ -338,5 +338,6 @@ EFFECT = Effect(
     N_("Closes the yearly file of the child"),
     apply,
     current=current,
+    needs=("child", "school_year", "schooling", "meal_code"),
     repeats=True,
 )
