@@ -39,7 +39,6 @@ from app.households import services as households
 from app.households.change_desk import ProfileChangeDesk
 from app.households.child_desk import ChildDesk
 from app.households.desk_views import HouseholdDesk
-from app.households.requests_views import RequestsView
 from app.households.search_views import SearchView
 from app.households.views import InvitationView, ProfileView
 from app.notices import models as _notices  # noqa: F401
@@ -56,6 +55,7 @@ from app.portal.views import ContactView, HomeView
 from app.procedures import builtin
 from app.procedures.pickup import PickupView
 from app.requests import models as _requests  # noqa: F401
+from app.requests.views import RequestsView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -76,6 +76,38 @@ def missing(
     ids = {one.code: one.id for one in facts.types.values()}
     needed = [(ids[code], child_id) for code, child_id in wanted if code in ids]
     return [one for one in _states(facts, needed, day) if one.status in rules.CAN_GIVE]
+
+
+def states_for(
+    session: Session,
+    household_id: int,
+    wanted: Sequence[tuple[str, int | None]],
+    source: str,
+    day: date,
+) -> list[DocumentState]:
+    """The states of ``wanted`` (code of the type, child or None) and of what ``source`` asked for."""
+    facts = _facts(session, household_id, day)
+    ids = {one.code: one.id for one in facts.types.values()}
+    needed = [(ids[code], child_id) for code, child_id in wanted if code in ids]
+    return _states(facts, [*needed, *_asked_by(facts, {source}).get(source, ())], day)
+
+
+def states_by_source(
+    session: Session, household_id: int, sources: Collection[str], day: date
+) -> dict[str, list[DocumentState]]:
+    """What each of ``sources`` (« request:12 ») asked for, in four statements for them all."""
+    facts = _facts(session, household_id, day)
+    asked = _asked_by(facts, sources)
+    return {source: _states(facts, needed, day) for source, needed in asked.items()}
+
+
+def _asked_by(facts: _Facts, sources: Collection[str]) -> dict[str, list[Need]]:
+    found: dict[str, list[Need]] = defaultdict(list)
+    for need, requirements in facts.asked.items():
+        for requirement in requirements:
+            if requirement.source in sources:
+                found[requirement.source].append(need)
+    return found
 
 
 def state_for(

@@ -89,6 +89,7 @@ def _by_id(session: Session, table: type[Any], ids: set[int]) -> dict[int, str]:
 def _children(
     session: Session, ids: set[int], household_id: int | None, day: date | None
 ) -> dict[int, str]:
-    if ids and household_id is not None and day is not None:
-        ids &= {one.id for one in households.children_of(session, household_id, day)}
-    return _by_id(session, Child, ids)
+    if not ids or household_id is None or day is None:
+        return _by_id(session, Child, ids)
+    cards = households.children_of(session, household_id, day)
+    return {one.id: f"{one.first_name} {one.last_name}" for one in cards if one.id in ids}

@@ -90,21 +90,6 @@ def definition_of(request: Request) -> Definition:
     return filled(session, definition) if session else definition
 
 
-def requests_of(session: Session, household_id: int, day: date) -> Sequence[Request]:
-    """Requests of the household, the newest first, in one statement (D1).
-
-    Those of a child that the household may no longer see are left out (§3.5).
-    """
-    seen = {one.id for one in households.children_of(session, household_id, day)}
-    found = session.scalars(
-        sa.select(Request)
-        .options(joinedload(Request.procedure), joinedload(Request.child))
-        .where(Request.household_id == household_id)
-        .order_by(Request.created_at.desc(), Request.id.desc())
-    )
-    return [one for one in found if one.child_id is None or one.child_id in seen]
-
-
 def request_for(
     session: Session, household_id: int, request_id: int, day: date, *, lock: bool = False
 ) -> Request:
@@ -112,7 +97,7 @@ def request_for(
     asked = (
         sa.select(Request)
         .options(joinedload(Request.procedure, innerjoin=True))
-        .options(joinedload(Request.version, innerjoin=True))
+        .options(joinedload(Request.version, innerjoin=True), joinedload(Request.child))
         .where(Request.id == request_id, Request.household_id == household_id)
         .execution_options(populate_existing=True)
     )

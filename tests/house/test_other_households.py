@@ -17,6 +17,7 @@ from app.documents.models import AskedOf, DocumentType, Owner, Validity
 from app.households.models import Invitation, PickupPerson, PickupRight, ProfileChange
 from app.notices.models import Notice
 from app.payments.models import Method, Payment, PaymentState, Purpose
+from app.requests.models import ProcedureVersion, Request, Status
 from app.reservations.models import BookingChange, ChangeOrigin
 from app.wallet.models import LedgerEntry, Wallet
 from tests.factories import Cast, Factory
@@ -28,6 +29,9 @@ OF_OTHER_ROOMS = {
     "/profil/donnees/<int:export_id>/telecharger": "tests/retention",
     "/justificatifs/<int:type_id>/fournir": "no row of a family is named",
 }
+
+
+REQUEST_PAGES = ("", "/annuler", "/supprimer", "/message")
 
 
 @pytest.fixture
@@ -82,6 +86,7 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
     )
     right = make.add(PickupRight(person_id=aunt.id, child_id=cast.ines.id, started_at=now))
     pickup = f"/demarches/personnes-autorisees/{cast.ines.id}"
+    wish = _request_of(session, make, home, lea).id
     entry = session.scalars(
         sa.select(LedgerEntry.id).join(Wallet).where(Wallet.household_id == home)
     ).one()
@@ -99,6 +104,10 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
             f"{pickup}/{right.id}/retirer"
         ),
         "/demandes/<int:change_id>": f"/demandes/{asked.id}",
+        **{
+            f"/demandes/demarche/<int:request_id>{more}": f"/demandes/demarche/{wish}{more}"
+            for more in REQUEST_PAGES
+        },
         "/justificatifs/<int:type_id>/enfant/<int:child_id>/fournir": (
             f"/justificatifs/{insurance.id}/enfant/{cast.ines.id}/fournir"
         ),
@@ -111,6 +120,22 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
             f"/profil/invitation/{invitation.id}/annuler"
         ),
     }
+
+
+def _request_of(session: Session, make: Factory, household_id: int, account_id: int) -> Request:
+    version = session.scalars(sa.select(ProcedureVersion).limit(1)).one()
+    return make.add(
+        Request(
+            procedure_id=version.procedure_id,
+            version_id=version.id,
+            household_id=household_id,
+            account_id=account_id,
+            number="D-2027-000001",
+            status=Status.PENDING,
+            created_at=clock.now(),
+            changed_at=clock.now(),
+        )
+    )
 
 
 def routes_of_families(app: Flask) -> dict[str, set[str]]:
