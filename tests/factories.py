@@ -40,6 +40,7 @@ from app.households.models import (
     School,
     Schooling,
     SchoolYear,
+    YearFile,
 )
 from app.wallet.models import (
     LedgerAccount,
@@ -195,6 +196,11 @@ class Factory:
                 level_id=self.level(level).id,
             )
         )
+
+    def year_file(self, child: Child, household: Household, **more: Any) -> YearFile:
+        """A closed yearly file, without health."""
+        values = {"school_year_id": self.year().id, "closed_at": clock.now()}
+        return self.add(YearFile(child_id=child.id, household_id=household.id, **values | more))
 
     def rule(self, name: str = "La veille ouvrée à 10 h") -> DeadlineRule:
         found = self.session.scalar(sa.select(DeadlineRule).where(DeadlineRule.name == name))

@@ -164,7 +164,9 @@ class GroupedView(PageView):
         cards = {child.id: child for child in choices.children if child.id in group.child_ids}
         rows = [
             row
-            for row in queries.slot_rows(db.session, cards, pattern.span.first, pattern.span.last)
+            for row in queries.slot_rows(
+                db.session, actor.household_id, cards, pattern.span.first, pattern.span.last
+            )
             if row.slot.id in group.slot_ids
         ]
 
@@ -210,6 +212,11 @@ class Preview:
     def covered_now(self) -> int:
         """Cents of the plan that must be covered now: what lies inside the horizon (B6)."""
         return self.plan.available_cents - self.plan.available_after_cents  # type: ignore[no-any-return]
+
+    @property
+    def needs_file(self) -> bool:
+        """Whether a yearly child file would let more be booked."""
+        return any(one.reason is reservations.Refused.NO_FILE for one in self.plan.left_out)
 
     @property
     def lines(self) -> Sequence[Any]:

@@ -13,6 +13,16 @@ from app.agenda.queries import Closure, SlotInfo, SlotRow
 from app.agenda.rules import CHANGEABLE, State, can_take_more, day_state, slot_state
 from app.reservations.rules import AskFacts, BookingFacts
 
+LEGEND = (
+    State.FREE,
+    State.BOOKED,
+    State.DIRTY,
+    State.OTHER,
+    State.FULL,
+    State.NO_FILE,
+    State.LATE,
+    State.CLOSED,
+)
 PriceOf = Callable[[SlotRow], int | None]
 """Price in cents of a slot for this child, None when the commune has set none."""
 
@@ -111,6 +121,12 @@ class Month:
         return [line.opening_id for line in self.lines if line.state is State.BOOKED]
 
     @property
+    def legend(self) -> list[str]:
+        """States that the legend explains: a missing file only where there is one."""
+        rest = [one for one in LEGEND if one is not State.NO_FILE]
+        return [*LEGEND] if any(one.state is State.NO_FILE for one in self.lines) else [*rest]
+
+    @property
     def previous(self) -> date:
         return (self.first - timedelta(days=1)).replace(day=1)
 
@@ -179,6 +195,7 @@ def state_of(row: SlotRow, viewer: Viewer) -> State:
             book_until=row.book_until,
             cancel_until=row.cancel_until,
             booking=booking,
+            file_missing=not row.has_file,
         ),
         viewer.now,
     )

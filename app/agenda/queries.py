@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.activities.models import Activity, CalendarPeriod, Enrolment, Opening, PeriodKind, Slot
+from app.core import settings
 from app.core.errors import NotFound
-from app.households.models import SchoolYear
+from app.households.models import SchoolYear, YearFile
 from app.reservations.models import Booking, BookingChange, BookingState
 
 
@@ -49,18 +50,22 @@ class SlotRow:
     booked_cents: int | None
     charged: bool | None
     is_hold: bool
+    has_file: bool = True
+    """The household that looks has closed the yearly child file, or the commune needs none."""
 
 
 def slot_rows(
-    session: Session, child_ids: Collection[int], first: date, last: date
+    session: Session, household_id: int, child_ids: Collection[int], first: date, last: date
 ) -> list[SlotRow]:
     """Every opening of these children's enrolments in the period: one statement, ordered by day.
 
     Camps are booked by their own démarche (B12), so they are not here.
     """
-    found = session.execute(
-        _slot_rows(), {"children": list(child_ids), "first": first, "last": last}
-    )
+    wants_file = settings.get(session, settings.YEAR_FILE_REQUIRED)
+    asked = {"children": list(child_ids), "first": first, "last": last}
+    if wants_file:
+        asked["household"] = household_id
+    found = session.execute(_slot_rows(wants_file), asked)
     slots: dict[int, SlotInfo] = {}
 
     def slot_row(child_id: int, opening_id: int, *values: Any) -> SlotRow:
@@ -71,8 +76,20 @@ def slot_rows(
 
 
 @cache
-def _slot_rows() -> sa.Select[*tuple[Any, ...]]:
+def _slot_rows(wants_file: bool) -> sa.Select[*tuple[Any, ...]]:
     """Built once: putting the statement together costs as much as reading it."""
+    asked = _bare_slot_rows()
+    if not wants_file:
+        return asked
+    of_household = sa.and_(
+        YearFile.child_id == Enrolment.child_id,
+        YearFile.school_year_id == Opening.school_year_id,
+        YearFile.household_id == sa.bindparam("household"),
+    )
+    return asked.add_columns(YearFile.id.is_not(None)).outerjoin(YearFile, of_household)
+
+
+def _bare_slot_rows() -> sa.Select[*tuple[Any, ...]]:
     booking = sa.and_(
         Booking.opening_id == Opening.id,
         Booking.child_id == Enrolment.child_id,

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from app.activities import queries as activity_queries
 from app.activities.errors import NoPrice
 from app.agenda import top_up
-from app.agenda.month import PriceOf, Viewer
+from app.agenda.month import Month, PriceOf, Viewer
 from app.agenda.queries import SlotRow
+from app.agenda.rules import State
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.money import euros
+from app.core.pages import place
 from app.households import queries as households
 from app.households.models import Household
 from app.households.queries import ChildCard
@@ -33,8 +35,9 @@ class PageNotice:
 
     text: str
     kind: str = "info"
-    recharge: str = ""
-    """Where « Recharger mon compte » leads, when that helps."""
+    url: str = ""
+    action: str = ""
+    """Where the way out leads, when there is one, and what its link says."""
 
 
 def children(session: Session, household_id: int) -> list[ChildCard]:
@@ -109,7 +112,9 @@ def _means() -> sa.Select[int, int, bool]:
     ).where(Household.id == household_id)
 
 
-def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[PageNotice]:
+def notices(
+    child: ChildCard, rows: Collection[SlotRow], means: Means, month: Month
+) -> list[PageNotice]:
     """What keeps the family from booking, said before it tries."""
     found = []
     if means.balance_cents < 0:
@@ -122,6 +127,7 @@ def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[P
                 ),
                 "warn",
                 top_up.url(-means.balance_cents),
+                gettext("Top up my account"),
             )
         )
     if not (child.can_book and child.can_pay):
@@ -135,6 +141,19 @@ def notices(child: ChildCard, rows: Collection[SlotRow], means: Means) -> list[P
                     "%(child)s has no activity open this month. An enrolment is needed to book.",
                     child=child.first_name,
                 )
+            )
+        )
+    elif any(line.state is State.NO_FILE for line in month.lines):
+        found.append(
+            PageNotice(
+                gettext(
+                    "To book for %(child)s, the yearly child file of this school year is needed."
+                    " Once you have sent it, the service checks it and closes it.",
+                    child=child.first_name,
+                ),
+                "warn",
+                place("year_file"),
+                gettext("Fill in the yearly child file"),
             )
         )
     return found

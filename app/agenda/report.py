@@ -49,6 +49,7 @@ def reason(refused: Refused) -> str:
         Refused.ALREADY_BOOKED: gettext("already booked"),
         Refused.NOT_BOOKED: gettext("not booked"),
         Refused.CHARGED: gettext("already charged"),
+        Refused.NO_FILE: gettext("yearly child file missing"),
         Refused.NO_PRICE: gettext("no price set by the commune"),
     }[refused]
 

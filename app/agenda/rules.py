@@ -19,6 +19,7 @@ class State(StrEnum):
     OTHER = "other"
     FREE = "free"
     FULL = "full"
+    NO_FILE = "no-file"
     LATE = "late"
     CLOSED = "closed"
 
@@ -34,6 +35,7 @@ _WHY_NOT = {
     None: State.FREE,
     Refused.TOO_LATE: State.LATE,
     Refused.FULL: State.FULL,
+    Refused.NO_FILE: State.NO_FILE,
     Refused.CLOSED: State.CLOSED,
     Refused.NO_RIGHT: State.CLOSED,
     Refused.NOT_ENROLLED: State.CLOSED,

@@ -43,6 +43,7 @@ class MonthWords:
             State.OTHER: gettext("Other parent"),
             State.FREE: gettext("Bookable"),
             State.FULL: gettext("Full"),
+            State.NO_FILE: gettext("No file"),
             State.LATE: gettext("Too late"),
             State.CLOSED: gettext("Closed"),
         }
@@ -58,6 +59,7 @@ class MonthWords:
                 (State.BOOKED_LATE, self.states[State.BOOKED]),
                 (State.OTHER, gettext("Booked by the other parent")),
                 (State.FULL, self.states[State.FULL]),
+                (State.NO_FILE, gettext("Yearly child file missing")),
                 (State.LATE, gettext("Past the deadline")),
                 (State.CLOSED, self.states[State.CLOSED]),
             )
@@ -177,6 +179,7 @@ def grouped_word(cell: GroupedDay) -> str:
         State.OTHER: gettext("booked by the other parent"),
         State.FREE: gettext("can be booked"),
         State.FULL: gettext("full"),
+        State.NO_FILE: gettext("yearly child file missing"),
         State.LATE: gettext("past the deadline"),
         State.CLOSED: gettext("closed"),
     }[cell.state]

@@ -104,7 +104,7 @@ class AgendaView(PageView):
             return None
         child, actor = reading.one_of(children, child_id), current_actor()
         start, end = months.bounds(first)
-        rows = queries.slot_rows(db.session, [child.id], start, end)
+        rows = queries.slot_rows(db.session, actor.household_id, [child.id], start, end)
         viewer = reading.viewer(child, actor.household_id)
         targets = {
             row.opening_id: (row.slot.id, row.day)
@@ -132,7 +132,7 @@ class AgendaView(PageView):
         actor = current_actor()
         child = reading.one_of(children, child_id)
         start, end = months.bounds(first)
-        rows = queries.slot_rows(db.session, [child.id], start, end)
+        rows = queries.slot_rows(db.session, actor.household_id, [child.id], start, end)
         month = months.build(
             first,
             rows,
@@ -164,7 +164,7 @@ class AgendaView(PageView):
             history=history[:HISTORY_ROWS],
             more_history=len(history) > HISTORY_ROWS,
             standing=standing,
-            notices=reading.notices(child, rows, standing),
+            notices=reading.notices(child, rows, standing, month),
             refusal=refused,
             token=tokens.new_token(),
             bar=Bar(missing=bool(refused and refused.recharge), title=refused.title)

@@ -55,6 +55,7 @@ PLACES = {
     "home": "/",
     "requests": "/demandes/",
     "agenda": "/agenda/",
+    "year_file": "/demarches/dossier-annuel-enfant",
     "payments": "/paiements/",
     "tax_certificate": "/paiements/attestation-fiscale",
     "statement": "/paiements/releve",

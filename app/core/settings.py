@@ -74,6 +74,13 @@ COVER_GRACE_HOURS = Declared(
     minimum=1,
     maximum=720,
 )
+YEAR_FILE_REQUIRED = Declared(
+    "year_file_required",
+    bool,
+    False,
+    N_("Booking needs the yearly child file"),
+    N_("A household books for a child once its own file of that school year is closed."),
+)
 TOP_UP_MIN_CENTS = Declared("top_up_min_cents", int, 100, N_("Smallest top-up"), minimum=100)
 TOP_UP_MAX_CENTS = Declared("top_up_max_cents", int, 100_000, N_("Largest top-up"), maximum=100_000)
 
@@ -126,6 +133,7 @@ ALL: tuple[Declared[Any], ...] = (
     COVER_HORIZON_DAYS,
     COVER_POLICY_ON,
     COVER_GRACE_HOURS,
+    YEAR_FILE_REQUIRED,
     TOP_UP_MIN_CENTS,
     TOP_UP_MAX_CENTS,
     KEEP_DRAFTS_MONTHS,

@@ -84,7 +84,11 @@ def next_days(
     if not children:
         return []
     rows = slot_rows(
-        session, [child.id for child in children], today, today + timedelta(days=DAYS_AHEAD)
+        session,
+        household_id,
+        [child.id for child in children],
+        today,
+        today + timedelta(days=DAYS_AHEAD),
     )
     days = sorted({row.day for row in rows if row.closed_at is None})[:DAYS_ON_HOME]
     enrolled = {row.child_id for row in rows}

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.activities.models import Activity, Category, Enrolment, Opening, Slot
+from app.households.models import YearFile
 from app.reservations.models import Booking, BookingState
 from app.reservations.plan import GroupRequest
 from app.wallet import services as wallet_services
@@ -115,6 +116,18 @@ def booked_of_group(session: Session, group: GroupRequest) -> list[tuple[int, in
         .order_by(Booking.day, Opening.slot_id, Booking.child_id)
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows if row.day in group.days]
+
+
+def closed_year_files(
+    session: Session, household_id: int, child_ids: Collection[int]
+) -> set[tuple[int, int]]:
+    """(child, school year) of the yearly files that this household closed. One statement."""
+    rows = session.execute(
+        sa.select(YearFile.child_id, YearFile.school_year_id).where(
+            YearFile.household_id == household_id, YearFile.child_id.in_(child_ids)
+        )
+    )
+    return {(child_id, year_id) for child_id, year_id in rows}
 
 
 def activities_of(session: Session, slot_ids: Collection[int]) -> dict[int, int]:

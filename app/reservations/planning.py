@@ -7,7 +7,7 @@ the locks the plan is made again from nothing (§5.1).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.activities import queries as activities
 from app.activities.errors import NoPrice
-from app.core import clock
+from app.core import clock, settings
 from app.core.errors import NotFound
 from app.households import queries as households
 from app.households.models import Household
@@ -106,6 +106,8 @@ def make_plan(session: Session, asked: Asked, terms: Terms, *, lock: bool = Fals
         locking.lock_wallet(session, terms.household_id)
     bookings = _bookings(session, asking.asks)
     deciding = Deciding(terms, cards, openings, enrolments, bookings, asking.activities)
+    if settings.get(session, settings.YEAR_FILE_REQUIRED):
+        deciding.files = locking.closed_year_files(session, terms.household_id, list(cards))
     chosen, left_out = deciding.sort_out(asking.asks)
     adds, unpriced = _price(session, terms.household_id, [ask for ask in chosen if ask.wanted])
     removes = [_removal(ask, deciding.booking_of(ask)) for ask in chosen if not ask.wanted]
@@ -224,6 +226,8 @@ class Deciding:
             self.enrolments.setdefault((row.child_id, row.activity_id), []).append(row)
         self.bookings = {(row.child_id, row.opening_id): row for row in bookings}
         self.moved: Counter[int] = Counter()
+        self.files: Collection[tuple[int, int]] | None = None
+        """(child, school year) of the files closed; None where the commune needs none."""
 
     def sort_out(self, asks: Iterable[Ask]) -> tuple[list[Ask], list[LeftOut]]:
         """What can be done, and the rest with its reasons."""
@@ -275,6 +279,8 @@ class Deciding:
             cancel_until=opening.cancel_until,
             booking=booking and self._booking_facts(booking),
             ignore_deadline=self.terms.ignore_deadline,
+            file_missing=self.files is not None
+            and (ask.child_id, opening.school_year_id) not in self.files,
         )
 
     def _booking_facts(self, row: BookingRow) -> BookingFacts:

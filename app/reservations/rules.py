@@ -19,6 +19,7 @@ class Refused(StrEnum):
     CHARGED = "charged"
     TOO_LATE = "too_late"
     FULL = "full"
+    NO_FILE = "no_file"
     NO_PRICE = "no_price"
 
 
@@ -35,7 +36,8 @@ class BookingFacts:
 class AskFacts:
     """What decides for one child and one opening. Deadlines are instants (B13).
 
-    ``may_book``: the tie gives the right on that day; ``ignore_deadline``: an agent asks (§3.2).
+    ``may_book``: the tie gives the right on that day; ``ignore_deadline``: an agent asks (§3.2);
+    ``file_missing``: the commune wants the yearly child file, and it is not closed.
     """
 
     may_book: bool
@@ -46,6 +48,7 @@ class AskFacts:
     cancel_until: datetime
     booking: BookingFacts | None = None
     ignore_deadline: bool = False
+    file_missing: bool = False
 
 
 def why_not_add(facts: AskFacts, now: datetime) -> Refused | None:
@@ -62,6 +65,8 @@ def why_not_add(facts: AskFacts, now: datetime) -> Refused | None:
         (facts.booking is not None, Refused.OTHER_PARENT),
         (now >= facts.book_until and not facts.ignore_deadline, Refused.TOO_LATE),
         (facts.places_left <= 0, Refused.FULL),
+        # Last: the family can mend it. An agent who books for it has its reasons (§3.2).
+        (facts.file_missing and not facts.ignore_deadline, Refused.NO_FILE),
     )
     return next((reason for applies, reason in reasons if applies), None)
 

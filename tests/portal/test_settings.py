@@ -23,6 +23,7 @@ FORM = {
     "cover_horizon_days": "",
     "cover_policy_on": "y",
     "cover_grace_hours": "48",
+    # a box that is not ticked is not sent: "year_file_required"
     "top_up_min_cents": "5",
     "top_up_max_cents": "500",
     "keep_drafts_months": "3",
