@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.models import Service
 from app.households.queries import recipients
 from app.notices.services import Recipient, tell
 from app.requests.definition import Definition
-from app.requests.models import Request, RequestMessage
+from app.requests.models import Request, RequestMessage, Status
+
+WAITING = frozenset({Status.PENDING, Status.PROCESSING})
+"""The service has not answered yet."""
 
 
 def received(
@@ -25,6 +30,9 @@ def received(
             "in_charge": definition.service,
             "submitted_at": request.submitted_at,
             "missing": list(missing),
+            "due_on": request.due_on if request.status in WAITING else None,
+            "silence": definition.silence.value,
+            **_service(session, definition),
         },
         dedupe=f"request:{request.id}:received",
         url=_url(request),
@@ -53,6 +61,12 @@ def said(session: Session, request: Request, message: RequestMessage) -> None:
         dedupe=f"request-message:{message.id}",
         url=_url(request),
     )
+
+
+def _service(session: Session, definition: Definition) -> dict[str, Service]:
+    """Who to call: the service in charge, else the one that signs every message."""
+    found = session.scalar(sa.select(Service).where(Service.code == definition.service))
+    return {"service": found} if found else {}
 
 
 def _facts(request: Request) -> dict[str, str]:

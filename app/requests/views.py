@@ -23,7 +23,7 @@ from app.households.asked import Asked
 from app.households.forms import ActionForm, mandatory
 from app.households.models import ProfileChangeState
 from app.households.views import member_names
-from app.requests import display, mine, naming, queries, services
+from app.requests import display, mine, naming, queries, receipts, services
 from app.requests.errors import EmptyMessage, MovedOn
 from app.requests.models import Request, Status
 from app.requests.services.family import answers_of
@@ -98,9 +98,24 @@ class RequestsView(PageView):
             words=document_rules.WORDS,
             tags=document_rules.TAGS,
             documents=mine.documents_of(session, asked, definition, day),
-            sections=said(session, asked),
+            sections=_said(session, asked),
             messages=queries.messages_of(session, asked.id),
         )
+
+    @family_page("/demarche/<int:request_id>/recepisse")
+    def receipt(self, request_id: int) -> Any:
+        """Number, date, service in charge, what is missing (D3)."""
+        return receipts.as_page(self._receipt(request_id))
+
+    @family_page("/demarche/<int:request_id>/recepisse.pdf")
+    def receipt_pdf(self, request_id: int) -> Any:
+        """The same on paper; drawn without any transaction open."""
+        found = self._receipt(request_id)
+        db.session.rollback()
+        return receipts.as_pdf(found)
+
+    def _receipt(self, request_id: int) -> receipts.Receipt:
+        return receipts.receipt(db.session(), _mine(request_id), clock.today())
 
     @family_page("/demarche/<int:request_id>/message", methods=["POST"])
     def message(self, request_id: int) -> Any:
@@ -192,10 +207,9 @@ def _mine(request_id: int) -> Request:
     )
 
 
-def said(session: Session, asked: Request, *, with_private: bool = True) -> list[display.Section]:
-    """The answers in words, for the household that gave them."""
-    definition = queries.definition_of(asked)
-    answers = answers_of(asked) if with_private else asked.answers
+def _said(session: Session, asked: Request) -> list[display.Section]:
+    """The answers in words, those of health too: for the household that gave them."""
+    definition, answers = queries.definition_of(asked), answers_of(asked)
     known, files = naming.names_in(
         session, definition, answers, household_id=asked.household_id, day=clock.today()
     )

@@ -31,7 +31,7 @@ OF_OTHER_ROOMS = {
 }
 
 
-REQUEST_PAGES = ("", "/annuler", "/supprimer", "/message")
+REQUEST_PAGES = ("", "/annuler", "/supprimer", "/message", "/recepisse", "/recepisse.pdf")
 
 
 @pytest.fixture
@@ -132,6 +132,7 @@ def _request_of(session: Session, make: Factory, household_id: int, account_id: 
             account_id=account_id,
             number="D-2027-000001",
             status=Status.PENDING,
+            submitted_at=clock.now(),
             created_at=clock.now(),
             changed_at=clock.now(),
         )
