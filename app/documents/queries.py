@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -46,6 +46,20 @@ class DocumentState:
     message: str = ""
     """What the agent wrote when asking for it."""
     can_give: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A document wanted of a household, for a child if its type is a child's."""
+
+    household_id: int
+    code: str
+    child_id: int | None
+    is_asked: bool = field(default=False, compare=False)
+
+    def of(self, kind: DocumentType) -> Wanted:
+        """The same for the owner that the type says."""
+        return replace(self, child_id=self.child_id if kind.owner is Owner.CHILD else None)
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,40 @@ def _asked_by(facts: _Facts, sources: Collection[str]) -> dict[str, list[Need]]:
             if requirement.source in sources:
                 found[requirement.source].append(need)
     return found
+
+
+def statuses(
+    session: Session, wanted: Collection[Wanted], day: date
+) -> dict[Wanted, tuple[str, Status]]:
+    """(name, status) of each document wanted, of any household, in one statement.
+
+    Of a document of the household, the child is passed over; codes that are not used are left out.
+    """
+    found = session.execute(
+        sa.select(DocumentType, Document)
+        .outerjoin(
+            Document,
+            sa.and_(
+                Document.document_type_id == DocumentType.id,
+                Document.household_id.in_({one.household_id for one in wanted}),
+                Document.erased_at.is_(None),
+            ),
+        )
+        .where(DocumentType.code.in_({one.code for one in wanted}), DocumentType.is_active)
+        .order_by(Document.given_at.desc(), Document.id.desc())
+    )
+    types: dict[str, DocumentType] = {}
+    given: dict[Wanted, list[rules.Given]] = defaultdict(list)
+    for kind, document in found:
+        types[kind.code] = kind
+        if document is not None:
+            key = Wanted(document.household_id, kind.code, document.child_id)
+            given[key].append(rules.Given(document.is_accepted, document.valid_until))
+    return {
+        one: (kind.name, rules.status(given[one.of(kind)], is_asked=one.is_asked, day=day))
+        for one in wanted
+        if (kind := types.get(one.code)) is not None
+    }
 
 
 def state_for(

@@ -96,6 +96,7 @@ class Request(Base):
         sa.Index("ix_request_queue", "status", "submitted_at"),
         sa.Index("ix_request_household", "household_id", "status"),
         sa.Index("ix_request_late", "status", "due_on"),
+        sa.Index("ix_request_submitted", "submitted_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
