@@ -55,6 +55,7 @@ from app.portal.views import ContactView, HomeView
 from app.procedures import builtin
 from app.procedures.pickup import PickupView
 from app.requests import models as _requests  # noqa: F401
+from app.requests.desk_views import RequestDeskView
 from app.requests.views import RequestsView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
@@ -254,6 +255,7 @@ def _add_families(appbuilder: AppBuilder) -> None:
     add(screens.HouseholdAdmin, "Households", label=_l("Households"), icon="house-door")
     add(screens.AdultAdmin, "Adults", label=_l("Adults"), icon="person")
     add(screens.ChildAdmin, "Children", label=_l("Children"), icon="people")
+    add(RequestDeskView, "Requests", label=_l("Requests of families"), icon="card-checklist")
     add(screens.ProfileChangeAdmin, "Changes asked", label=_l("Changes asked"), icon="inbox")
     add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
     add(screens.InvitationAdmin, "Invitations", label=_l("Invitations"), icon="envelope")

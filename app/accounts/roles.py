@@ -108,6 +108,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "DocumentsView": FAMILY,
     "DocumentDesk": {AGENT: USE, ADMIN: USE},
     "DocumentTypeAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    # requests
+    "RequestDeskView": {AGENT: USE, ADMIN: USE},
     # procedures
     "PickupView": FAMILY,
     # activities

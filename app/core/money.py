@@ -35,6 +35,10 @@ def cents_from(typed: str) -> int:
 def euros(cents: int, *, signed: bool = False) -> str:
     """« 1 234,50 € » with unbreakable spaces; a true minus sign; « + » too when ``signed``."""
     whole, rest = divmod(abs(cents), 100)
-    grouped = f"{whole:,}".replace(",", NBSP)
     sign = f"{MINUS}{NBSP}" if cents < 0 else f"+{NBSP}" if signed and cents > 0 else ""
-    return f"{sign}{grouped},{rest:02d}{NBSP}€"
+    return f"{sign}{figure(whole)},{rest:02d}{NBSP}€"
+
+
+def figure(number: int) -> str:
+    """« 20 086 » with unbreakable spaces."""
+    return f"{number:,}".replace(",", NBSP)

@@ -19,7 +19,7 @@ from wtforms.widgets import ListWidget
 
 from app.core import accent, agent_screens, assets, clock, dates, error_pages
 from app.core.admin_fields import INT_MAX
-from app.core.money import euros
+from app.core.money import euros, figure
 from app.core.refusals import attach as attach
 from app.core.refusals import flash_refusal as flash_refusal
 from app.core.refusals import sentence as sentence
@@ -99,6 +99,7 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.filters.update(
         euros=euros,
+        figure=figure,
         day=dates.day,
         near_day=dates.near_day,
         hour=dates.hour,

@@ -1,4 +1,4 @@
-"""CSV files for spreadsheets: French ones read « ; » and, with a mark at the start, accents."""
+"""CSV files for spreadsheets: semicolons and a byte order mark, what French ones open by themselves."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from collections.abc import Iterable, Sequence
 from flask import Response
 
 BOM = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A cell that begins so would be run by a spreadsheet."""
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A file to download; a cell that a spreadsheet would run as a formula is only text."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    """A file to download."""
     return Response(
-        (BOM + text.getvalue()).encode(),
+        as_csv(header, rows),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _plain(cell: object) -> object:
-    text = "" if cell is None else cell
-    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The text of the file; nothing for None, no cell is taken for a formula."""
+    out = io.StringIO()
+    out.write(BOM)
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def safe(cell: object) -> object:
+    """The cell, never a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -37,7 +37,8 @@ class Effect:
     case)``: field → value known today; ``check(session, case)`` raises a named refusal before
     submission. ``needs``: keys of the fields without which it cannot be done; no definition that
     lacks one is published. ``repeats``: asked again it brings up to date what it made, so « once
-    per child and year » counts what is in progress only.
+    per child and year » counts what is in progress only. ``safe``: agents may close many such
+    requests at once, without opening them.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Effect:
     check: Callable[[Session, Case], object] | None = None
     needs: Sequence[str] = ()
     repeats: bool = False
+    safe: bool = False
 
 
 EFFECTS: dict[str, Effect] = {}

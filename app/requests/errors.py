@@ -103,6 +103,25 @@ class NeedsReason(Refusal):
     text = N_("Say why the request is refused.")
 
 
+class NeedsType(Refusal):
+    """No kind of document was chosen."""
+
+    status = 400
+    text = N_("Choose the document to ask for.")
+
+
+class NotSafe(Refusal):
+    """Its effect needs a look: it is not closed together with others."""
+
+    text = N_("Closing this kind of request changes the file: open it and close it from its page.")
+
+
+class EffectBroke(Refusal):
+    """Closing failed for a reason that nobody foresaw; the family was told of a refusal (D2)."""
+
+    text = N_("Closing failed because of a technical problem: the request is refused.")
+
+
 class EmptyMessage(Refusal):
     """Nothing was written, or far too much."""
 

@@ -13,14 +13,14 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Account
 from app.core import clock
 from app.core.text import N_
-from app.households.models import Adult, Child, Household, Schooling, SchoolYear
+from app.households.models import Adult, Child, Household, School, Schooling, SchoolYear
 from app.requests.definition import Theme
-from app.requests.models import Procedure, Request, RequestMove, Status
+from app.requests.models import Procedure, Request, Status
 
 PAGE_SIZE = 50
 MOST_COUNTED = 5_000
@@ -53,9 +53,9 @@ TAB_WORDS: Mapping[Tab, str] = {
 STATUS_WORDS: Mapping[Status, str] = {
     Status.PENDING: N_("waiting"),
     Status.PROCESSING: N_("being processed"),
-    Status.CLOSED: N_("closed request"),
+    Status.CLOSED: N_("closed (request)"),
     Status.REFUSED: N_("refused request"),
-    Status.CANCELLED: N_("cancelled request"),
+    Status.CANCELLED: N_("cancelled"),
 }
 STATUS_TAGS: Mapping[Status, tuple[str, str]] = {
     Status.PENDING: ("warn", "hourglass-split"),
@@ -200,7 +200,7 @@ def following(session: Session, asked: Filter, request: Request, today: date) ->
 
 
 def _columns() -> sa.Select[*tuple[Any, ...]]:
-    agent = sa.orm.aliased(Account)
+    agent = aliased(Account)
     return (
         sa.select(
             Request.id,
@@ -378,34 +378,31 @@ def _member(kind: type[Any], text: str | None) -> Any:
     return next((one for one in kind if one.value == text), None)
 
 
-# ---- What surrounds one request ------------------------------------------------------------------
+# ---- What the page offers, and names of requests -------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Move:
-    """One move, with its author as agents read it."""
+class Offered:
+    """What can be chosen in the filters: (id, name)."""
 
-    at: datetime
-    from_status: Status | None
-    to_status: Status
-    author: str
+    procedures: Sequence[tuple[int, str]]
+    schools: Sequence[tuple[int, str]]
 
 
-def moves(session: Session, request_id: int) -> Sequence[Move]:
-    """What happened to the request, the oldest first; no author: the portal."""
-    found = session.execute(
-        sa.select(
-            RequestMove.at,
-            RequestMove.from_status,
-            RequestMove.to_status,
-            Account.first_name,
-            Account.last_name,
-        )
-        .outerjoin(Account, Account.id == RequestMove.actor_id)
-        .where(RequestMove.request_id == request_id)
-        .order_by(RequestMove.at, RequestMove.id)
+def offered(session: Session) -> Offered:
+    """Every démarche, closed ones too: they still have requests; every school."""
+    procedures = session.execute(
+        sa.select(Procedure.id, Procedure.title).order_by(Procedure.position, Procedure.id)
     )
-    return [
-        Move(at, before, after, f"{first} {last}" if last is not None else "")
-        for at, before, after, first, last in found
-    ]
+    schools = session.execute(sa.select(School.id, School.name).order_by(School.name))
+    return Offered([(key, name) for key, name in procedures], [(k, name) for k, name in schools])
+
+
+def numbers_of(session: Session, request_ids: Collection[int]) -> dict[int, str]:
+    """Request id → its number, for those that exist."""
+    if not request_ids:
+        return {}
+    found = session.execute(
+        sa.select(Request.id, Request.number).where(Request.id.in_(request_ids))
+    )
+    return {key: number or str(key) for key, number in found}

@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from flask_babel import gettext
 
-from app.core import clock
+from app.core import clock, sheets
 from app.payments.models import Method
 from app.payments.queries import CounterDay, CounterLine
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A cell that begins so would be run by a spreadsheet."""
-
-
-def safe(text: str) -> str:
-    """The text, never taken for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
 
 def as_csv(day: CounterDay) -> str:
-    """Semicolons, decimal comma and a byte order mark: what French spreadsheets open by themselves."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(
-        [
-            gettext("Receipt"),
-            gettext("Time"),
-            gettext("Household"),
-            gettext("Number"),
-            gettext("Means of payment"),
-            gettext("Bank"),
-            gettext("Number of the cheque"),
-            gettext("Amount"),
-            gettext("Recorded by"),
-            gettext("State"),
-            gettext("Reason"),
-        ]
-    )
-    writer.writerows([safe(cell) for cell in _cells(line)] for line in day.lines)
-    return out.getvalue()
+    """One line a receipt, amounts with a decimal comma."""
+    header = [
+        gettext("Receipt"),
+        gettext("Time"),
+        gettext("Household"),
+        gettext("Number"),
+        gettext("Means of payment"),
+        gettext("Bank"),
+        gettext("Number of the cheque"),
+        gettext("Amount"),
+        gettext("Recorded by"),
+        gettext("State"),
+        gettext("Reason"),
+    ]
+    return sheets.as_csv(header, map(_cells, day.lines))
 
 
 def _cells(line: CounterLine) -> list[str]:

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.sheets import safe
 from app.notices.models import OutboxMessage
 from app.payments.models import Payment, PaymentState, Purpose
 from app.payments.providers.base import Fate, Outcome
 from app.payments.services import settle
 from app.wallet import queries
-from app.wallet.counter_export import safe
 from app.wallet.models import LedgerEntry, LedgerTransaction
 from tests.factories import Cast
 

@@ -3,8 +3,10 @@
 from app.requests.services.agents import ask_document as ask_document
 from app.requests.services.agents import close as close
 from app.requests.services.agents import close_many as close_many
+from app.requests.services.agents import open_private as open_private
 from app.requests.services.agents import refuse as refuse
 from app.requests.services.agents import take as take
+from app.requests.services.agents import take_many as take_many
 from app.requests.services.family import abandon as abandon
 from app.requests.services.family import begin as begin
 from app.requests.services.family import cancel as cancel
