@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -152,10 +152,15 @@ def statuses(
             key = Wanted(document.household_id, kind.code, document.child_id)
             given[key].append(rules.Given(document.is_accepted, document.valid_until))
     return {
-        one: (kind.name, rules.status(given[one.of(kind)], is_asked=one.is_asked, day=day))
-        for one in wanted
-        if (kind := types.get(one.code)) is not None
+        one: _named_status(types[one.code], one, given, day) for one in wanted if one.code in types
     }
+
+
+def _named_status(
+    kind: DocumentType, one: Wanted, given: Mapping[Wanted, list[rules.Given]], day: date
+) -> tuple[str, Status]:
+    reviews = given.get(one.of(kind), [])
+    return kind.name, rules.status(reviews, is_asked=one.is_asked, day=day)
 
 
 def state_for(
@@ -208,8 +213,13 @@ def waiting(
 
 def count_waiting(session: Session, *, with_health: bool) -> int:
     """How many documents wait."""
+    return session.scalar(waiting_figure(with_health=with_health)) or 0
+
+
+def waiting_figure(*, with_health: bool) -> sa.Select[int]:
+    """The same, as a part of another statement."""
     asked = sa.select(sa.func.count(Document.id)).join(Document.document_type)
-    return session.scalar(asked.where(*_undecided(with_health))) or 0
+    return asked.where(*_undecided(with_health))
 
 
 def next_waiting(session: Session, after: Document, *, with_health: bool) -> int | None:

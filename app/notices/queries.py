@@ -64,13 +64,6 @@ def unread_of(account_id: Any) -> sa.ScalarSelect[int]:
     )
 
 
-def dead_mails(session: Session) -> int:
+def dead_mails() -> sa.Select[int]:
     """How many e-mails were given up."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(OutboxMessage)
-            .where(OutboxMessage.state == MailState.DEAD)
-        )
-        or 0
-    )
+    return sa.select(sa.func.count(OutboxMessage.id)).where(OutboxMessage.state == MailState.DEAD)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 
@@ -15,9 +16,13 @@ from app.core.db import commit, db
 from app.core.errors import Refusal
 from app.core.pages import attach
 from app.core.views import PageView, agent_page, current_actor
+from app.documents import queries as documents
+from app.documents.services import HEALTH
 from app.notices import queries as notices
 from app.portal import queries, services
 from app.portal.forms import SettingsForm, values_of
+from app.requests import queue
+from app.requests.queue import Tab
 
 
 def shell_facts() -> dict[str, Any]:
@@ -41,42 +46,82 @@ class Tile(NamedTuple):
     action: str
 
 
-def _tiles() -> Iterator[Tile]:
-    """What this account may deal with; one statement each, none for families and visitors."""
+def _tiles() -> list[Tile]:
+    """What this account may deal with, in one statement; none for families and visitors."""
     if not current_actor().is_agent:
-        return
-    session = db.session()
-    if _may_list("ContactMessageAdmin"):
-        yield Tile(
-            "Messages received",
-            "envelope",
-            gettext("Messages to handle"),
-            queries.contact_messages_waiting(session),
-            url_for("ContactMessageAdmin.list"),
-            gettext("Read the messages"),
-        )
-    if _may_list("ProfileChangeAdmin"):
-        yield Tile(
-            "Changes asked",
-            "inbox",
-            gettext("Changes asked by families"),
-            queries.profile_changes_waiting(session),
-            url_for("ProfileChangeAdmin.list"),
-            gettext("See the changes"),
-        )
-    if _may_list("OutboxAdmin"):
-        yield Tile(
-            "E-mails",
-            "envelope-x",
-            gettext("E-mails that could not be sent"),
-            notices.dead_mails(session),
-            url_for("OutboxAdmin.list", _flt_0_state="dead"),
-            gettext("See the e-mails"),
-        )
+        return []
+    waiting = [one for one in _waiting() if _may(one.view)]
+    counted = queries.figures(db.session(), {one.menu: one.asked for one in waiting})
+    return [
+        Tile(one.menu, one.icon, one.title, counted[one.menu], one.url(), one.action)
+        for one in waiting
+    ]
 
 
-def _may_list(view: str) -> bool:
-    return ("can_list", view) in rights_of_request()
+class Waiting(NamedTuple):
+    """A figure of the menu: who may see it, how it is counted, where it leads."""
+
+    menu: str
+    view: str
+    icon: str
+    title: str
+    asked: sa.Select[int]
+    url: Callable[[], str]
+    action: str
+
+
+def _waiting() -> Iterator[Waiting]:
+    actor, today = current_actor(), clock.today()
+    yield Waiting(
+        "Requests",
+        "RequestDeskView",
+        "card-checklist",
+        gettext("Requests to take"),
+        queue.figure(Tab.TO_TAKE, actor.account_id or 0, today),
+        lambda: url_for("RequestDeskView.index"),
+        gettext("Process the requests"),
+    )
+    yield Waiting(
+        "Documents",
+        "DocumentDesk",
+        "file-earmark-check",
+        gettext("Documents to look at"),
+        documents.waiting_figure(with_health=HEALTH in actor.roles),
+        lambda: url_for("DocumentDesk.index"),
+        gettext("Look at the documents"),
+    )
+    yield Waiting(
+        "Messages received",
+        "ContactMessageAdmin",
+        "envelope",
+        gettext("Messages to handle"),
+        queries.contact_messages_waiting(),
+        lambda: url_for("ContactMessageAdmin.list"),
+        gettext("Read the messages"),
+    )
+    yield Waiting(
+        "Changes asked",
+        "ProfileChangeAdmin",
+        "inbox",
+        gettext("Changes asked by families"),
+        queries.profile_changes_waiting(),
+        lambda: url_for("ProfileChangeAdmin.list"),
+        gettext("See the changes"),
+    )
+    yield Waiting(
+        "E-mails",
+        "OutboxAdmin",
+        "envelope-x",
+        gettext("E-mails that could not be sent"),
+        notices.dead_mails(),
+        lambda: url_for("OutboxAdmin.list", _flt_0_state="dead"),
+        gettext("See the e-mails"),
+    )
+
+
+def _may(view: str) -> bool:
+    """Whether the account opens this view, generated or hand-made."""
+    return bool({("can_list", view), ("can_use", view)} & rights_of_request())
 
 
 class DashboardView(PageView):
@@ -87,7 +132,7 @@ class DashboardView(PageView):
     @agent_page("/")
     def index(self) -> Any:
         """The figures of this account's work."""
-        return self.page("portal/dashboard.html", tiles=list(_tiles()))
+        return self.page("portal/dashboard.html", tiles=_tiles())
 
 
 class SettingsView(PageView):

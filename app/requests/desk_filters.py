@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 
 from app.core.dates import capfirst
 from app.core.money import figure
+from app.requests.display import STATUS_TAGS
+from app.requests.models import Status
 from app.requests.queue import (
     AGES,
     MOST_COUNTED,
-    STATUS_WORDS,
     TAB_WORDS,
     THEME_WORDS,
     Filter,
@@ -60,7 +61,11 @@ def selects(asked: Filter, offered: Offered) -> Iterator[Select]:
     yield Select("demarche", _("Kind of request"), procedures, str(asked.procedure_id or ""))
     yield Select("theme", _("Theme"), themes, asked.theme.value if asked.theme else "")
     if asked.tab in {Tab.LATE, Tab.DONE, Tab.ALL}:
-        words = [(status.value, capfirst(_(word))) for status, word in STATUS_WORDS.items()]
+        words = [
+            (status.value, capfirst(tag.word))
+            for status, tag in STATUS_TAGS.items()
+            if status is not Status.DRAFT
+        ]
         yield Select("statut", _("Status"), words, asked.status.value if asked.status else "")
     yield Select("age", _("Age"), ages, str(asked.age or ""))
     yield Select("ecole", _("School"), schools, str(asked.school_id or ""))

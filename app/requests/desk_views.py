@@ -23,6 +23,7 @@ from app.core.views import PageView, agent_page, current_actor
 from app.documents import rules as documents
 from app.documents.services import HEALTH
 from app.requests import desk, desk_filters, queue, services
+from app.requests.display import STATUS_TAGS
 from app.requests.errors import EffectBroke
 from app.requests.models import Request, Status
 from app.requests.papers import papers_of
@@ -74,7 +75,8 @@ class RequestDeskView(PageView):
             papers=papers_of(session, rows, today),
             number=number,
             last=last,
-            words=queue,
+            status_tags=STATUS_TAGS,
+            most=queue.MOST_COUNTED,
         )
 
     @agent_page("/lot", methods=["POST"])
@@ -134,7 +136,7 @@ class RequestDeskView(PageView):
             following=queue.following(session, asked, file.request, today),
             reasons=REASONS,
             may_open=HEALTH in current_actor().roles,
-            words=queue,
+            status_tags=STATUS_TAGS,
             documents=documents,
         )
 
@@ -294,7 +296,7 @@ def _by_reason(refused: Mapping[int, Refusal], numbers: Mapping[int, str]) -> It
 
 EXPORTED = (
     N_("Number"),
-    N_("Request"),
+    N_("Kind of request"),
     N_("Household"),
     N_("Child"),
     N_("E-mail"),
@@ -313,7 +315,7 @@ def _exported(row: Row) -> tuple[str, ...]:
         row.household,
         row.child,
         row.email,
-        _(queue.STATUS_WORDS[row.status]),
+        STATUS_TAGS[row.status].word,
         dates.day(row.submitted_at, "digits"),
         dates.day(row.due_on, "digits") if row.due_on else "",
         _("Yes") if row.is_late(clock.today()) else _("No"),

@@ -50,21 +50,6 @@ TAB_WORDS: Mapping[Tab, str] = {
     Tab.DONE: N_("Done"),
     Tab.ALL: N_("All requests"),
 }
-STATUS_WORDS: Mapping[Status, str] = {
-    Status.PENDING: N_("waiting"),
-    Status.PROCESSING: N_("being processed"),
-    Status.CLOSED: N_("closed (request)"),
-    Status.REFUSED: N_("refused request"),
-    Status.CANCELLED: N_("cancelled"),
-}
-STATUS_TAGS: Mapping[Status, tuple[str, str]] = {
-    Status.PENDING: ("warn", "hourglass-split"),
-    Status.PROCESSING: ("info", "gear"),
-    Status.CLOSED: ("ok", "check-circle-fill"),
-    Status.REFUSED: ("err", "x-octagon"),
-    Status.CANCELLED: ("", "slash-circle"),
-}
-"""Kind of tag and icon of each status (``ui.tag``)."""
 THEME_WORDS: Mapping[Theme, str] = {
     Theme.SCHOOL: N_("School"),
     Theme.CARE: N_("Canteen and care"),
@@ -185,6 +170,11 @@ def counts(session: Session, asked: Filter, today: date) -> tuple[dict[Tab, int]
         sa.select(*(_counted(one, today).scalar_subquery() for one in [*filters, asked]))
     ).one()
     return dict(zip(tabs, figures, strict=False)), figures[-1]
+
+
+def figure(tab: Tab, agent_id: int, today: date) -> sa.Select[int]:
+    """How many requests a tab holds, as a part of another statement."""
+    return _counted(Filter(tab, agent_id=agent_id), today)
 
 
 def following(session: Session, asked: Filter, request: Request, today: date) -> int | None:
