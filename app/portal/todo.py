@@ -1,6 +1,6 @@
 """« À faire »: what a family has to do, said by readers that each know one subject.
 
-A room that comes later adds its reader to ``READERS`` (documents to provide, drafts…).
+A room that comes later adds its reader to ``READERS``.
 """
 
 from __future__ import annotations
@@ -9,17 +9,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from app.charging.models import CaseState, CoverageCase
-from app.core import dates
+from app.core import clock, dates
+from app.core.dates import capfirst
 from app.core.money import euros
+from app.documents import queries as documents
+from app.documents import rules as document_rules
+from app.documents.rules import Status as DocumentStatus
+from app.requests import mine
 from app.statements.views import MISSING
 from app.wallet import queries as wallets
 from app.wallet.rules import Standing
 
-TOP_UP = "/paiements/"
+TOP_UP, REQUESTS, DOCUMENTS = "/paiements/", "/demandes/", "/justificatifs/"
+NAMED = 3
+"""How many documents a tile names."""
+URGENT = frozenset({DocumentStatus.ASKED, DocumentStatus.INVALID, DocumentStatus.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,51 @@ def _children(session: Session, family: Family) -> Iterator[Todo]:
         )
 
 
+def _drafts(session: Session, family: Family) -> Iterator[Todo]:
+    """Requests begun and not sent (D2): the one to go on with, or the list."""
+    drafts = mine.drafts(session, family.household_id, clock.today())
+    if not drafts:
+        return
+    newest = drafts[0]
+    alone = len(drafts) == 1
+    yield Todo(
+        "info",
+        "pencil-square",
+        gettext("My requests"),
+        gettext("To finish: %(request)s", request=newest.title)
+        if alone
+        else ngettext("%(num)d request to finish", "%(num)d requests to finish", len(drafts)),
+        gettext("Begun on %(day)s, not sent yet.", day=dates.day(newest.at)),
+        newest.edit if alone else REQUESTS,
+        gettext("Go on with the request") if alone else gettext("My requests"),
+    )
+
+
+def _documents(session: Session, family: Family) -> Iterator[Todo]:
+    """Documents asked for, refused, out of date or never given (D7)."""
+    states = documents.states_of_household(session, family.household_id, clock.today())
+    wanted = [one for one in states if one.status in document_rules.CAN_GIVE]
+    if not wanted:
+        return
+    first, alone = wanted[0], len(wanted) == 1
+    names = [f"{one.name} ({one.child_name})" if one.child_name else one.name for one in wanted]
+    more = ", …" if len(wanted) > NAMED else ""
+    child = f"enfant/{first.child_id}/" if first.child_id else ""
+    yield Todo(
+        "err" if any(one.status in URGENT for one in wanted) else "warn",
+        "file-earmark-arrow-up",
+        gettext("Supporting documents"),
+        names[0]
+        if alone
+        else ngettext("%(num)d document to give", "%(num)d documents to give", len(wanted)),
+        capfirst(gettext(document_rules.WORDS[first.status]))
+        if alone
+        else ", ".join(names[:NAMED]) + more,
+        f"{DOCUMENTS}{first.type_id}/{child}fournir" if alone else DOCUMENTS,
+        gettext("Give the document") if alone else gettext("Give my new documents"),
+    )
+
+
 Reader = Callable[[Session, Family], Iterator[Todo]]
 
-READERS: list[Reader] = [_account, _children]
+READERS: list[Reader] = [_account, _documents, _drafts, _children]

@@ -61,6 +61,16 @@ def in_progress(session: Session, household_id: int, day: date) -> list[Row]:
     return [_row(one, day, asked.get(one.id, ())) for one in found]
 
 
+def drafts(session: Session, household_id: int, day: date) -> list[Row]:
+    """Begun and not sent, the newest first, in one statement."""
+    found = session.scalars(
+        _of_household(household_id, day, [Status.DRAFT])
+        .options(joinedload(Request.version, innerjoin=True))
+        .limit(MOST)
+    )
+    return [_row(one, day) for one in found]
+
+
 def past(session: Session, household_id: int, day: date, page: int) -> tuple[list[Row], int]:
     """(a page of « Passées », how many pages), in one statement."""
     done = frozenset(Status) - IN_PROGRESS
