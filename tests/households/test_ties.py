@@ -122,7 +122,8 @@ def test_a_restriction_is_lifted_and_leaves_nothing_behind(
     assert names(session, cast.other_home.id) == ["Noé"]
     with pytest.raises(NotRestricted):
         services.lift_restriction(session, as_agent, *ids)
-    trail = session.scalars(sa.select(AuditEvent.verb).order_by(AuditEvent.id)).all()
+    of_home = AuditEvent.household_id == cast.other_home.id
+    trail = session.scalars(sa.select(AuditEvent.verb).where(of_home).order_by(AuditEvent.id)).all()
     assert trail == ["restrict", "lift_restriction"]
 
 
