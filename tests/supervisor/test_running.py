@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psutil
 import pytest
@@ -17,6 +23,7 @@ pytestmark = [
 ]
 
 PARTS = {"queue", "web", "worker", "schedule"}
+ATTEMPTS = 50
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -39,6 +46,30 @@ def test_it_serves_refuses_a_second_start_and_stops_cleanly(portal: Portal) -> N
     assert portal.process.wait(30) == 0
     assert gone(everything)
     assert "Portail arrêté." in portal.said()
+
+
+def test_fifty_passwords_at_one_instant_get_fifty_answers(portal: Portal) -> None:
+    """Each is refused or told to wait, none breaks a page, and the others are served meanwhile."""
+    start = threading.Barrier(ATTEMPTS)
+
+    def try_in(number: int) -> int:
+        browser = build_opener(HTTPCookieProcessor())
+        login = f"http://127.0.0.1:{portal.port}/login/"
+        page = browser.open(login, timeout=30).read().decode()
+        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[0]
+        typed = {"csrf_token": token, "username": "lea.durand", "password": f"Mauvais-Mot-{number}"}
+        start.wait(60)
+        try:
+            return int(browser.open(login, urlencode(typed).encode(), timeout=60).status)
+        except HTTPError as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(ATTEMPTS) as pool:
+        answers = list(pool.map(try_in, range(ATTEMPTS)))
+    assert set(answers) <= {400, 429}, answers
+    assert 400 in answers
+    assert 429 in answers
+    assert portal.status() == 200
 
 
 def test_nobody_survives_a_supervisor_killed_with_9(portal: Portal) -> None:
