@@ -36,7 +36,6 @@ from app.documents.views import DocumentsView, states_for_profile
 from app.households import admin as households_admin
 from app.households import models as _households  # noqa: F401
 from app.households import services as households
-from app.households.change_desk import ProfileChangeDesk
 from app.households.child_desk import ChildDesk
 from app.households.desk_views import HouseholdDesk
 from app.households.search_views import SearchView
@@ -53,7 +52,9 @@ from app.portal import desk_views as portal_desk
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
 from app.procedures import builtin
+from app.procedures.household_page import HouseholdUpdateView, waiting_card
 from app.procedures.pickup import PickupView
+from app.requests import household_panel as requests_panel
 from app.requests import models as _requests  # noqa: F401
 from app.requests.desk_views import RequestDeskView
 from app.requests.views import RequestsView
@@ -147,7 +148,8 @@ def fill_hooks() -> None:
     hooks.household_created.append(wallet.ensure_wallet)
     hooks.document_states.append(states_for_profile)
     hooks.household_in_use.append(wallet_queries.has_history)
-    hooks.household_panels.append(household_panel.panel)
+    hooks.household_panels += [requests_panel.panel, household_panel.panel]
+    hooks.profile_cards.append(waiting_card)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
     hooks.openings_closed.append(cancelling.openings_closed)
     hooks.tie_ended.append(cancelling.tie_ended)
@@ -176,10 +178,9 @@ def add_views(appbuilder: AppBuilder) -> None:
         InvitationView,
         HouseholdDesk,
         ChildDesk,
-        ProfileChangeDesk,
     ):
         appbuilder.add_view_no_menu(page)
-    for page in (DocumentsView, PickupView):
+    for page in (DocumentsView, HouseholdUpdateView, PickupView):
         appbuilder.add_view_no_menu(page)
     for page in (AgendaView, GroupedView):
         appbuilder.add_view_no_menu(page)
@@ -256,7 +257,6 @@ def _add_families(appbuilder: AppBuilder) -> None:
     add(screens.AdultAdmin, "Adults", label=_l("Adults"), icon="person")
     add(screens.ChildAdmin, "Children", label=_l("Children"), icon="people")
     add(RequestDeskView, "Requests", label=_l("Requests of families"), icon="card-checklist")
-    add(screens.ProfileChangeAdmin, "Changes asked", label=_l("Changes asked"), icon="inbox")
     add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
     add(screens.InvitationAdmin, "Invitations", label=_l("Invitations"), icon="envelope")
     add(screens.GuardianshipAdmin, "Ties", label=_l("Ties"), icon="link-45deg")

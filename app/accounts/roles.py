@@ -91,14 +91,12 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "InvitationView": PUBLIC,
     "HouseholdDesk": {AGENT: EVERY, CASHIER: USE, ADMIN: EVERY},
     "ChildDesk": {AGENT: USE, ADMIN: USE},
-    "ProfileChangeDesk": {AGENT: USE, ADMIN: USE},
     "HouseholdAdmin": {AGENT: WRITE, CASHIER: READ, ADMIN: WRITE},
     "AdultAdmin": {AGENT: READ, CASHIER: READ, ADMIN: READ},
     "ChildAdmin": {AGENT: READ, CASHIER: READ, ADMIN: READ},
     "GuardianshipAdmin": {AGENT: READ, ADMIN: READ},
     "QuotientAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "ResidenceAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
-    "ProfileChangeAdmin": {AGENT: READ, ADMIN: READ},
     "InvitationAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolingAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
@@ -112,6 +110,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "RequestDeskView": {AGENT: USE, ADMIN: USE},
     # procedures
     "PickupView": FAMILY,
+    "HouseholdUpdateView": FAMILY,
     # activities
     "SiteAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "DeadlineRuleAdmin": {AGENT: EVERY, ADMIN: EVERY},

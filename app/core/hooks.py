@@ -51,6 +51,21 @@ class Panel(NamedTuple):
     """(text, address)"""
 
 
+class ProfileCard(NamedTuple):
+    """What a high room shows on « Mon profil »: a request that waits for the service."""
+
+    title: str
+    tag: tuple[str, str, str]
+    """(word, kind, icon)"""
+    lead: str
+    rows: Sequence[tuple[str, str]]
+    """(label, text)"""
+    links: Sequence[tuple[str, str, str]]
+    """(text, address, icon)"""
+
+
+ProfileCards = Callable[[Session, int], ProfileCard | None]
+"""(session, household id) → a card at the top of « Mon profil », if there is something to say."""
 HouseholdPanels = Callable[[Session, int], Panel | None]
 """(session, household id) → a card of the agents' page, or None for who may not see it."""
 
@@ -68,6 +83,7 @@ household_created: list[HouseholdCreated] = []
 household_in_use: list[HouseholdInUse] = []
 document_states: list[DocumentStates] = []
 household_panels: list[HouseholdPanels] = []
+profile_cards: list[ProfileCards] = []
 files_in_use: list[FilesInUse] = []
 
 
@@ -87,6 +103,7 @@ def reset() -> None:
         household_in_use,
         document_states,
         household_panels,
+        profile_cards,
         files_in_use,
     ):
         handlers.clear()

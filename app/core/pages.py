@@ -60,6 +60,7 @@ PLACES = {
     "tax_certificate": "/paiements/attestation-fiscale",
     "statement": "/paiements/releve",
     "profile": "/profil/",
+    "household_update": "/profil/mettre-a-jour",
     "options": "/profil/options",
     "my_data": "/profil/donnees/",
     "messages": "/messages/",

@@ -23,8 +23,6 @@ from app.households.models import (
     Household,
     Invitation,
     Level,
-    ProfileChange,
-    ProfileChangeState,
     QuotientRecord,
     ResidenceRecord,
     School,
@@ -224,37 +222,6 @@ class ResidenceAdmin(AgentView):
         return services.record_residence(
             self.session, self.actor, household_id, **facts, now=clock.now()
         )
-
-
-class ProfileChangeAdmin(AgentView):
-    """What families ask to change; the detail is the page that decides."""
-
-    datamodel = SQLAInterface(ProfileChange)
-    list_title = _("Changes asked")
-    label_columns = {
-        "household": _("Household"),
-        "state": _("State"),
-        "created_at": _("Asked on"),
-        "decided_at": _("Decided on"),
-        "reason": _("Message to the family"),
-    }
-    choice_labels = {
-        "state": {
-            ProfileChangeState.WAITING: N_("waiting"),
-            ProfileChangeState.ACCEPTED: N_("accepted"),
-            ProfileChangeState.REFUSED: N_("refused"),
-            ProfileChangeState.CANCELLED: N_("cancelled"),
-        }
-    }
-    list_columns = ["household", "state", "created_at", "decided_at"]
-    finders = {"household": search.HOUSEHOLD}
-    search_columns = ["household", "state", "created_at", "decided_at"]
-
-    @expose("/show/<pk>", methods=["GET"])
-    @has_access
-    def show(self, pk: str) -> Any:
-        """The page that decides."""
-        return redirect(url_for("ProfileChangeDesk.show", change_id=self.row(pk).id))
 
 
 class InvitationAdmin(AgentView):

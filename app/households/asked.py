@@ -1,11 +1,10 @@
-"""What a family asks to change of its household: a value, and its JSON in ``ProfileChange``."""
+"""What a family asks to change of its household (A11): plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Address(NamedTuple):
@@ -44,33 +43,3 @@ class Asked:
 
     def __bool__(self) -> bool:
         return self != Asked()
-
-    def as_json(self) -> dict[str, Any]:
-        """For ``ProfileChange.asked``: field → new value, only what is asked."""
-        children = [
-            child._asdict() | {"born_on": child.born_on.isoformat()} for child in self.children
-        ]
-        values = {
-            "address": self.address._asdict() if self.address else None,
-            "children": children,
-            "adults": [adult._asdict() for adult in self.adults],
-            "leaving_children": list(self.leaving_children),
-            "leaving_adults": list(self.leaving_adults),
-            "comment": self.comment,
-        }
-        return {name: value for name, value in values.items() if value}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Asked:
-        """Back from ``ProfileChange.asked``."""
-        return cls(
-            address=Address(**values["address"]) if "address" in values else None,
-            children=tuple(
-                NewChild(**child | {"born_on": date.fromisoformat(child["born_on"])})
-                for child in values.get("children", ())
-            ),
-            adults=tuple(NewAdult(**adult) for adult in values.get("adults", ())),
-            leaving_children=tuple(values.get("leaving_children", ())),
-            leaving_adults=tuple(values.get("leaving_adults", ())),
-            comment=values.get("comment", ""),
-        )

@@ -21,8 +21,6 @@ from app.households.models import (
     Guardianship,
     Household,
     Invitation,
-    ProfileChange,
-    ProfileChangeState,
     QuotientRecord,
     ResidenceRecord,
     Schooling,
@@ -33,12 +31,9 @@ from app.households.rules import TieFact, plain_name, tie_holds
 Record = TypeVar("Record", QuotientRecord, ResidenceRecord)
 
 JOURNAL = {
-    "accept_profile_change": N_("Change accepted"),
     "add_adult": N_("Adult added"),
     "add_child": N_("Child added"),
-    "ask_profile_change": N_("Change asked by the family"),
     "cancel_invitation": N_("Invitation cancelled"),
-    "cancel_profile_change": N_("Request cancelled by the family"),
     "change": N_("File changed"),
     "change_email": N_("E-mail changed"),
     "correct_adult": N_("Adult corrected"),
@@ -53,7 +48,6 @@ JOURNAL = {
     "make_family_code": N_("Family code made"),
     "record_quotient": N_("Quotient recorded"),
     "record_residence": N_("Residence recorded"),
-    "refuse_profile_change": N_("Change refused"),
     "remove_adult": N_("Adult removed"),
     "resend": N_("E-mail sent again"),
     "restrict": N_("Restriction recorded"),
@@ -82,7 +76,6 @@ class HouseholdFile:
     quotients: Sequence[QuotientRecord]
     residences: Sequence[ResidenceRecord]
     invitations: Sequence[Invitation]
-    waiting: Sequence[ProfileChange]
     journal: Sequence[tuple[AuditEvent, str]]
 
 
@@ -99,7 +92,6 @@ def household_file(session: Session, household_id: int, now: datetime) -> Househ
         quotients=_dated(session, QuotientRecord, household_id),
         residences=_dated(session, ResidenceRecord, household_id),
         invitations=open_invitations(session, household_id, now),
-        waiting=_waiting(session, household_id),
         journal=_journal(session, household_id),
     )
 
@@ -136,30 +128,6 @@ def find_children(session: Session, words: str) -> list[Child]:
             .options(selectinload(Child.guardianships).joinedload(Guardianship.household))
             .order_by(Child.last_name, Child.first_name, Child.id)
         )
-    )
-
-
-def change_file(session: Session, change_id: int) -> ProfileChange:
-    """A request with its household. NotFound."""
-    change = session.scalar(
-        sa.select(ProfileChange)
-        .where(ProfileChange.id == change_id)
-        .options(joinedload(ProfileChange.household))
-    )
-    if change is None:
-        raise NotFound
-    return change
-
-
-def count_waiting(session: Session) -> int:
-    """Requests that wait for an agent."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(ProfileChange)
-            .where(ProfileChange.state == ProfileChangeState.WAITING)
-        )
-        or 0
     )
 
 
@@ -217,15 +185,6 @@ def _of_schooling() -> list[Any]:
 def _dated(session: Session, kind: type[Record], household_id: int) -> Sequence[Record]:
     return session.scalars(
         sa.select(kind).where(kind.household_id == household_id).order_by(kind.valid_from.desc())
-    ).all()
-
-
-def _waiting(session: Session, household_id: int) -> Sequence[ProfileChange]:
-    return session.scalars(
-        sa.select(ProfileChange).where(
-            ProfileChange.household_id == household_id,
-            ProfileChange.state == ProfileChangeState.WAITING,
-        )
     ).all()
 
 

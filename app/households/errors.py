@@ -90,17 +90,22 @@ class LastAdult(Refusal):
     text = N_("A household keeps at least one adult.")
 
 
-class AlreadyDecided(Refusal):
-    """Another agent decided, or the family cancelled, meanwhile."""
+class SeveralChildren(Refusal):
+    """More than one child has this name and this day of birth: a person has to choose."""
 
-    text = N_("This request has already been handled or cancelled.")
+    text = N_(
+        "Several children are called %(child)s and were born that day: tie the right one to the "
+        "household from its page, then close the request."
+    )
 
 
-class ReasonMissing(Refusal):
-    """A refusal is explained to the family."""
+class TieRestricted(Refusal):
+    """A court restriction is never undone by a request."""
 
-    status = 400
-    text = N_("Say why: the family will read it.")
+    text = N_(
+        "A court restriction holds between %(child)s and this household. Only the child’s page "
+        "lifts it."
+    )
 
 
 class HouseholdClosed(Refusal):

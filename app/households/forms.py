@@ -29,7 +29,7 @@ from wtforms.validators import (
     Regexp,
     StopValidation,
 )
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.core.admin_fields import DateField, NoControlCharacters
 from app.households.asked import Address, Asked, NewAdult, NewChild
@@ -133,9 +133,23 @@ class Boxes(SelectMultipleField):  # type: ignore[misc]
     option_widget = CheckboxInput()
 
 
+OF_THE_REQUEST = (
+    "edition",
+    "street",
+    "postcode",
+    "city",
+    "children",
+    "adults",
+    "leaving_children",
+    "leaving_adults",
+    "comment",
+)
+
+
 class ProfileForm(ContactForm):
     """The editable profile (A11): own contacts at once, the rest goes to an agent."""
 
+    edition = IntegerField(validators=[Optional()], widget=HiddenInput())
     email = email(_("E-mail"), mandatory())
     street = text(_("Number and street"), 200, mandatory())
     postcode = text(
@@ -150,6 +164,11 @@ class ProfileForm(ContactForm):
     leaving_children = Boxes(_("Children who no longer live here"), coerce=int)
     leaving_adults = Boxes(_("Adults who no longer live here"), coerce=int)
     comment = paragraph(_("Message for the service"), 1000)
+
+    def keep_contacts_only(self) -> None:
+        """An agent has taken what was asked: only the rest can be saved."""
+        for name in OF_THE_REQUEST:
+            del self[name]
 
     def asked(self, current: Address) -> Asked:
         """What goes to an agent: only what differs from the household as it is."""
@@ -295,12 +314,6 @@ class ResidenceForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     valid_from = DateField(_("Starting on"), [mandatory()])
-
-
-class DecisionForm(FlaskForm):  # type: ignore[misc]
-    """Accept or refuse what a family asks."""
-
-    reason = paragraph(_("Message to the family"), 1000)
 
 
 class ActionForm(FlaskForm):  # type: ignore[misc]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -152,35 +151,6 @@ class Invitation(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    household: Mapped[Household] = relationship()
-
-
-class ProfileChangeState(StrEnum):
-    """An asked change of address or family composition waits for an agent (A11)."""
-
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"
-
-
-class ProfileChange(Base):
-    """What a parent asked to change of the household: ``asked`` maps field → new value."""
-
-    __tablename__ = "profile_change"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    household_id: Mapped[int] = mapped_column(sa.ForeignKey("household.id"), index=True)
-    asked_by: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"))
-    asked: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
-    state: Mapped[ProfileChangeState] = mapped_column(
-        choice(ProfileChangeState), default=ProfileChangeState.WAITING
-    )
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    decided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
 
     household: Mapped[Household] = relationship()
 

@@ -10,8 +10,6 @@ from app.households.models import (
     Household,
     Invitation,
     PickupRight,
-    ProfileChange,
-    ProfileChangeState,
 )
 from app.households.queries import recipients
 from app.notices.services import Recipient, tell
@@ -72,36 +70,6 @@ def family_code(session: Session, household: Household, adult: Adult, code: str)
         url="/compte/creer",
         in_space=False,
         confidential=True,
-    )
-
-
-def profile_change_received(session: Session, change: ProfileChange) -> None:
-    """The request is known and waits for an agent."""
-    told = recipients(session, [change.household_id], money=False)[change.household_id]
-    tell(
-        session,
-        "profile_change_received",
-        told,
-        {"asked_at": change.created_at},
-        dedupe=f"profile-asked:{change.id}:{change.created_at.timestamp():.0f}",
-        url="/profil/",
-    )
-
-
-def profile_change_decided(session: Session, change: ProfileChange) -> None:
-    """Accepted, or refused with its reason (A11)."""
-    told = recipients(session, [change.household_id], money=False)[change.household_id]
-    tell(
-        session,
-        "profile_change_decided",
-        told,
-        {
-            "accepted": change.state is ProfileChangeState.ACCEPTED,
-            "reason": change.reason,
-            "asked_at": change.created_at,
-        },
-        dedupe=f"profile-change:{change.id}",
-        url="/profil/",
     )
 
 

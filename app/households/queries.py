@@ -21,8 +21,6 @@ from app.households.models import (
     Household,
     Invitation,
     Level,
-    ProfileChange,
-    ProfileChangeState,
     School,
     Schooling,
     SchoolYear,
@@ -207,25 +205,6 @@ def _adult_recipients(
     )
 
 
-def waiting_change(session: Session, household_id: int) -> ProfileChange | None:
-    """The request of the household that no agent has decided yet; at most one."""
-    return session.scalar(
-        sa.select(ProfileChange).where(
-            ProfileChange.household_id == household_id,
-            ProfileChange.state == ProfileChangeState.WAITING,
-        )
-    )
-
-
-def profile_changes(session: Session, household_id: int) -> Sequence[ProfileChange]:
-    """Everything the household asked to change of its file, the newest first."""
-    return session.scalars(
-        sa.select(ProfileChange)
-        .where(ProfileChange.household_id == household_id)
-        .order_by(ProfileChange.created_at.desc(), ProfileChange.id.desc())
-    ).all()
-
-
 def household(session: Session, household_id: int) -> Household:
     """The household. NotFound."""
     found = session.get(Household, household_id)
@@ -252,7 +231,6 @@ class Profile:
     household: Household
     adults: Sequence[Adult]
     children: Sequence[ChildCard]
-    waiting: ProfileChange | None
     invitations: Sequence[Invitation]
 
     def adult_with(self, account_id: int | None) -> Adult | None:
@@ -261,12 +239,11 @@ class Profile:
 
 
 def profile(session: Session, household_id: int, now: datetime) -> Profile:
-    """The household, its members and what waits, in five statements. NotFound."""
+    """The household, its members and its invitations, in four statements. NotFound."""
     return Profile(
         household=household(session, household_id),
         adults=adults_of(session, household_id),
         children=children_of(session, household_id, clock.paris(now).date()),
-        waiting=waiting_change(session, household_id),
         invitations=open_invitations(session, household_id, now),
     )
 

@@ -100,15 +100,6 @@ def _waiting() -> Iterator[Waiting]:
         gettext("Read the messages"),
     )
     yield Waiting(
-        "Changes asked",
-        "ProfileChangeAdmin",
-        "inbox",
-        gettext("Changes asked by families"),
-        queries.profile_changes_waiting(),
-        lambda: url_for("ProfileChangeAdmin.list"),
-        gettext("See the changes"),
-    )
-    yield Waiting(
         "E-mails",
         "OutboxAdmin",
         "envelope-x",

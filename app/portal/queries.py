@@ -15,7 +15,6 @@ from app.agenda.queries import SlotRow, slot_rows
 from app.agenda.reading import viewer
 from app.agenda.rules import State, day_state
 from app.core.models import Service, ServiceCode
-from app.households.models import ProfileChange, ProfileChangeState
 from app.households.queries import ChildCard
 from app.portal.models import ContactMessage, News
 
@@ -44,13 +43,6 @@ def news(session: Session, now: datetime, limit: int | None) -> Sequence[News]:
 def contact_messages_waiting() -> sa.Select[int]:
     """How many messages nobody has handled."""
     return sa.select(sa.func.count(ContactMessage.id)).where(ContactMessage.handled_at.is_(None))
-
-
-def profile_changes_waiting() -> sa.Select[int]:
-    """How many families wait for an answer about their address or members (A11)."""
-    return sa.select(sa.func.count(ProfileChange.id)).where(
-        ProfileChange.state == ProfileChangeState.WAITING
-    )
 
 
 def figures(session: Session, asked: Mapping[str, sa.Select[int]]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class Case:
     school_year_id: int | None
     answers: Mapping[str, Any] = field(default_factory=dict)
     private_answers: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def household(self) -> int:
+        """The household; for démarches that need a login. Raises NotFound."""
+        if self.household_id is None:
+            raise NotFound
+        return self.household_id
 
     def answer(self, key: str) -> Any:
         """The answer of a field, private or not; None without one."""

@@ -24,6 +24,7 @@ from app.requests.models import (
     Request,
     RequestMessage,
     RequestMove,
+    Status,
 )
 from app.requests.offered import filled
 
@@ -107,6 +108,22 @@ def request_for(
     if request.child_id is not None:
         households.child_for(session, household_id, request.child_id, day)
     return request
+
+
+def living(session: Session, household_id: int, code: str) -> Request | None:
+    """What the household asked by this démarche and no agent has decided yet: the newest."""
+    return session.scalar(
+        sa.select(Request)
+        .join(Request.procedure)
+        .options(contains_eager(Request.procedure), joinedload(Request.version, innerjoin=True))
+        .where(
+            Request.household_id == household_id,
+            Procedure.code == code,
+            Request.status.in_([Status.PENDING, Status.PROCESSING]),
+        )
+        .order_by(Request.id.desc())
+        .limit(1)
+    )
 
 
 def case_of(request: Request) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -15,14 +14,9 @@ from wtforms import TextAreaField
 from app.core import clock, pages
 from app.core.admin_fields import NoControlCharacters
 from app.core.db import commit, db
-from app.core.errors import NotFound
 from app.core.views import PageView, current_actor, family_page
 from app.documents import rules as document_rules
-from app.households import queries as households
-from app.households.asked import Asked
 from app.households.forms import ActionForm, mandatory
-from app.households.models import ProfileChangeState
-from app.households.views import member_names
 from app.requests import display, mine, naming, queries, receipts, services
 from app.requests.errors import EmptyMessage, MovedOn
 from app.requests.models import Request, Status
@@ -47,34 +41,12 @@ class RequestsView(PageView):
         session, household_id, day = db.session(), current_actor().household_id, clock.today()
         page = max(1, request.args.get("page", 1, type=int))
         past, count = mine.past(session, household_id, day, page)
-        changes = _profile_changes(session, household_id)
-        waiting = [
-            *mine.in_progress(session, household_id, day),
-            *(one for one in changes if one.edit),
-        ]
-        if page == 1:
-            past += [one for one in changes if not one.edit]
         return self.page(
             "requests/mine.html",
-            waiting=sorted(waiting, key=_when, reverse=True),
-            past=sorted(past, key=_when, reverse=True),
+            waiting=mine.in_progress(session, household_id, day),
+            past=past,
             number=page,
             count=count,
-        )
-
-    @family_page("/<int:change_id>")
-    def change(self, change_id: int) -> Any:
-        """The detail of a change that the household asked of its file (A11)."""
-        session, household_id = db.session(), current_actor().household_id
-        changes = households.profile_changes(session, household_id)
-        change = next((one for one in changes if one.id == change_id), None)
-        if change is None:
-            raise NotFound
-        return self.page(
-            "households/request.html",
-            change=change,
-            asked=Asked.from_json(change.asked),
-            names=member_names(households.profile(session, household_id, clock.now())),
         )
 
     @family_page("/demarche/<int:request_id>")
@@ -170,35 +142,6 @@ class RequestsView(PageView):
         commit(session)
         flash(said, "success")
         return redirect(url_for("RequestsView.index"))
-
-
-CHANGE_STATUS = {
-    ProfileChangeState.WAITING: Status.PENDING,
-    ProfileChangeState.ACCEPTED: Status.CLOSED,
-    ProfileChangeState.REFUSED: Status.REFUSED,
-    ProfileChangeState.CANCELLED: Status.CANCELLED,
-}
-
-
-def _profile_changes(session: Session, household_id: int) -> list[mine.Row]:
-    """Changes asked before they were requests of the engine, as lines of the same table."""
-    return [
-        mine.Row(
-            request_id=0,
-            number="",
-            title=_("Update my household"),
-            child="",
-            at=one.created_at,
-            status=CHANGE_STATUS[one.state],
-            show=f"/demandes/{one.id}",
-            edit="/profil/mettre-a-jour" if one.state is ProfileChangeState.WAITING else "",
-        )
-        for one in households.profile_changes(session, household_id)
-    ]
-
-
-def _when(row: mine.Row) -> datetime:
-    return row.at
 
 
 def _mine(request_id: int) -> Request:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import Actor
 from app.households import services
-from app.households.asked import Address, Asked, NewChild
 from tests.browser import support
 from tests.factories import Cast
 
@@ -91,16 +90,6 @@ def test_the_other_pages_of_the_profile(
 def test_the_agents_pages(
     browser: Browser, app: Flask, address: str, session: Session, cast: Cast, phone: bool
 ) -> None:
-    asked = Asked(
-        address=Address("1 rue Neuve", "74520", "Montclair"),
-        children=(NewChild("Ines", "Durand", cast.ines.born_on),),
-        leaving_children=(cast.rose.id,),
-        comment="Nous déménageons.",
-    )
-    actor = Actor(cast.camille.id, cast.home.id)
-    change = services.ask_profile_change(session, actor, cast.home.id, asked, now=clock.now())
-    assert change is not None
-    change_id = change.id
     services.restrict(
         session,
         Actor(cast.agent.id),
@@ -115,7 +104,7 @@ def test_the_agents_pages(
     session.commit()
     home = f"/agents/foyers/{cast.home.id}"
     noe = f"/agents/foyers/{cast.other_home.id}/enfants/{cast.noe.id}"
-    paths = [home, noe, f"/agents/modifications/{change_id}", f"{home}/rattacher?q=jules"]
+    paths = [home, noe, f"{home}/rattacher?q=jules"]
     paths += [
         f"{home}/{page}"
         for page in ("modifier", "quotient", "residence", "adultes/nouveau", "enfants/nouveau")

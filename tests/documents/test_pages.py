@@ -244,7 +244,7 @@ def test_the_second_of_two_sendings_keeps_no_file(
 def test_a_health_document_is_sealed(
     make: Factory, cast: Cast, session: Session, sign_in: SignIn, files_apart: Path
 ) -> None:
-    pai = kind(make, code="pai", name="PAI", is_health=True)
+    pai = kind(make, code="plan", name="PAI", is_health=True)
     session.commit()
     client = sign_in(cast.camille)
     assert send(client, give_url(pai, cast.jules), (pdf(), "pai.pdf")).status_code == 302

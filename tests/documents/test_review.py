@@ -208,7 +208,7 @@ def test_health_documents_are_for_the_role_of_health_and_each_opening_is_told(
     make: Factory,
     sign_in: Callable[[Any], FlaskClient],
 ) -> None:
-    document = give(session, cast, kind(make, code="pai", name="PAI", is_health=True))
+    document = give(session, cast, kind(make, code="plan", name="PAI", is_health=True))
     session.commit()
     url = f"/agents/justificatifs/{document.id}"
     assert "Aucun justificatif" in desk.get("/agents/justificatifs/").text
@@ -242,7 +242,7 @@ def test_a_parent_does_not_review(
 def test_a_kind_of_document_is_made_without_code(desk: FlaskClient, session: Session) -> None:
     typed = {
         "code": "domicile",
-        "name": "Justificatif de domicile",
+        "name": "Facture de moins de trois mois",
         "owner": "household",
         "validity": "months",
         "asked_of": "every_household",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.roles import PARENT, RIGHTS
 from app.core import clock
 from app.documents.models import AskedOf, DocumentType, Owner, Validity
-from app.households.models import Invitation, PickupPerson, PickupRight, ProfileChange
+from app.households.models import Invitation, PickupPerson, PickupRight
 from app.notices.models import Notice
 from app.payments.models import Method, Payment, PaymentState, Purpose
 from app.requests.models import ProcedureVersion, Request, Status
@@ -41,7 +41,6 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
     notice = make.add(
         Notice(dedupe_key="t", account_id=lea, template="t", subject="S", body="B", created_at=now)
     )
-    asked = make.add(ProfileChange(household_id=home, asked_by=lea, asked={}, created_at=now))
     invitation = make.add(
         Invitation(
             household_id=home,
@@ -103,7 +102,6 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
         "/demarches/personnes-autorisees/<int:child_id>/<int:right_id>/retirer": (
             f"{pickup}/{right.id}/retirer"
         ),
-        "/demandes/<int:change_id>": f"/demandes/{asked.id}",
         **{
             f"/demandes/demarche/<int:request_id>{more}": f"/demandes/demarche/{wish}{more}"
             for more in REQUEST_PAGES
@@ -115,7 +113,6 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
         "/paiements/mouvements/<int:entry_id>": f"/paiements/mouvements/{entry}",
         "/paiements/recus/<int:payment_id>": f"/paiements/recus/{payment.id}",
         "/paiements/recus/<int:payment_id>.pdf": f"/paiements/recus/{payment.id}.pdf",
-        "/profil/demande/<int:change_id>/annuler": f"/profil/demande/{asked.id}/annuler",
         "/profil/invitation/<int:invitation_id>/annuler": (
             f"/profil/invitation/{invitation.id}/annuler"
         ),

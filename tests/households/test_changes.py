@@ -1,10 +1,12 @@
-"""Changes of address and family composition: asked, replaced, taken back, decided (A11)."""
+"""Changes of address and members: checked when asked, applied once however often (A11)."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -12,32 +14,21 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.households import queries, services
 from app.households.asked import Address, Asked, NewAdult, NewChild
-from app.households.errors import AlreadyDecided, BornLater, ReasonMissing
-from app.households.models import ProfileChange, ProfileChangeState
-from tests.factories import Cast
-from tests.households.conftest import Calls, mails
+from app.households.errors import BornLater, LastAdult, SeveralChildren, TieRestricted
+from app.households.models import Child, Guardianship
+from tests.factories import Cast, Factory
+from tests.households.conftest import Calls
 
 TODAY = date(2027, 1, 12)
 MOVE = Asked(address=Address("1 rue Neuve", "74520", "Montclair"))
 
 
-def ask(session: Session, actor: Actor, cast: Cast, asked: Asked) -> ProfileChange:
-    change = services.ask_profile_change(session, actor, cast.home.id, asked, now=clock.now())
-    assert change is not None
-    return change
+def first_names(session: Session, cast: Cast) -> list[str]:
+    return [card.first_name for card in queries.children_of(session, cast.home.id, TODAY)]
 
 
-def test_an_asked_address_waits_for_an_agent(
-    session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    change = ask(session, as_camille, cast, MOVE)
-    assert change.state is ProfileChangeState.WAITING
-    assert cast.home.street == "3 rue des Tilleuls"
-    assert mails(session) == [("profile_change_received", cast.camille.email)]
-
-
-def test_an_accepted_change_is_applied_whole_and_told(
-    session: Session, cast: Cast, as_camille: Actor, as_agent: Actor, tie_ended: Calls
+def test_everything_asked_is_applied_and_a_second_time_nothing_more(
+    session: Session, cast: Cast, as_agent: Actor, tie_ended: Calls
 ) -> None:
     asked = Asked(
         address=MOVE.address,
@@ -45,122 +36,77 @@ def test_an_accepted_change_is_applied_whole_and_told(
         adults=(NewAdult("Paul", "Martin"),),
         leaving_children=(cast.rose.id,),
     )
-    change = ask(session, as_camille, cast, asked)
-    services.decide_profile_change(session, as_agent, change.id, accept=True, now=clock.now())
-    assert (cast.home.street, cast.home.name) == ("1 rue Neuve", "Martin")
-    children = queries.children_of(session, cast.home.id, TODAY)
-    assert [card.first_name for card in children] == ["Noé", "Jules", "Zoé"]
-    assert [str(one) for one in queries.adults_of(session, cast.home.id)] == [
-        "Camille Martin",
-        "Paul Martin",
-    ]
-    assert tie_ended == [(cast.rose.id, cast.home.id, TODAY, "")]
-    assert (change.state, change.decided_by) == (ProfileChangeState.ACCEPTED, cast.agent.id)
-    assert mails(session)[-1] == ("profile_change_decided", cast.camille.email)
+    for _ in range(2):
+        services.apply_changes(session, as_agent, cast.home.id, asked)
+        assert (cast.home.street, cast.home.name) == ("1 rue Neuve", "Martin")
+        assert first_names(session, cast) == ["Noé", "Jules", "Zoé"]
+        adults = [str(one) for one in queries.adults_of(session, cast.home.id)]
+        assert adults == ["Camille Martin", "Paul Martin"]
+        assert tie_ended == [(cast.rose.id, cast.home.id, TODAY, "")]
 
 
 def test_a_child_who_is_known_is_tied_instead_of_made_twice(
-    session: Session, cast: Cast, as_camille: Actor, as_agent: Actor
+    session: Session, cast: Cast, as_agent: Actor
 ) -> None:
     asked = Asked(children=(NewChild("INES", "durand", cast.ines.born_on),))
-    change = ask(session, as_camille, cast, asked)
-    assert queries.same_children(session, *asked.children[0]) == [cast.ines]
-    services.decide_profile_change(
-        session,
-        as_agent,
-        change.id,
-        accept=True,
-        known_children={0: cast.ines.id},
-        now=clock.now(),
-    )
+    services.apply_changes(session, as_agent, cast.home.id, asked)
     assert queries.child_for(session, cast.home.id, cast.ines.id) is cast.ines
+    assert queries.same_children(session, *asked.children[0]) == [cast.ines]
 
 
-def test_a_refusal_says_why_and_changes_nothing(
-    session: Session, cast: Cast, as_camille: Actor, as_agent: Actor
+def test_of_two_children_alike_none_is_chosen_blindly(
+    session: Session, cast: Cast, make: Factory, as_agent: Actor
 ) -> None:
-    change = ask(session, as_camille, cast, MOVE)
-    with pytest.raises(ReasonMissing):
-        services.decide_profile_change(
-            session, as_agent, change.id, accept=False, reason="  ", now=clock.now()
-        )
-    services.decide_profile_change(
-        session, as_agent, change.id, accept=False, reason="Justificatif ?", now=clock.now()
+    make.add(Child(first_name="Inès", last_name="Durand", born_on=cast.ines.born_on))
+    asked = Asked(children=(NewChild("Inès", "Durand", cast.ines.born_on),))
+    with pytest.raises(SeveralChildren):
+        services.apply_changes(session, as_agent, cast.home.id, asked)
+    services.tie_child(session, as_agent, cast.ines.id, cast.home.id)
+    services.apply_changes(session, as_agent, cast.home.id, asked)
+    assert first_names(session, cast).count("Inès") == 1
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_restriction_is_never_undone_by_a_request(
+    session: Session, cast: Cast, as_agent: Actor, ended: bool
+) -> None:
+    noe, other = cast.noe, cast.other_home.id
+    services.restrict(
+        session, as_agent, noe.id, other, keep_bookings=True, reason="", now=clock.now()
     )
-    assert (change.state, change.reason) == (ProfileChangeState.REFUSED, "Justificatif ?")
-    assert cast.home.street == "3 rue des Tilleuls"
+    if ended:
+        tie = session.scalars(
+            sa.select(Guardianship).where(Guardianship.restricted_at.is_not(None))
+        ).one()
+        tie.ended_on = TODAY
+    asked = Asked(children=(NewChild(noe.first_name, noe.last_name, noe.born_on),))
+    with pytest.raises(TieRestricted):
+        services.apply_changes(session, as_agent, other, asked)
+    assert queries.children_of(session, other, TODAY) == []
 
 
-def test_a_change_is_decided_once(
-    session: Session, cast: Cast, as_camille: Actor, as_agent: Actor
-) -> None:
-    change = ask(session, as_camille, cast, MOVE)
-    services.decide_profile_change(session, as_agent, change.id, accept=True, now=clock.now())
-    with pytest.raises(AlreadyDecided):
-        services.decide_profile_change(
-            session, as_agent, change.id, accept=False, reason="x", now=clock.now()
-        )
-    with pytest.raises(AlreadyDecided):
-        services.cancel_profile_change(
-            session, as_camille, cast.home.id, change.id, now=clock.now()
-        )
+def test_the_last_adult_stays(session: Session, cast: Cast, as_agent: Actor) -> None:
+    alone = queries.adults_of(session, cast.home.id)[0]
+    alone.account_id = None
+    session.flush()
+    with pytest.raises(LastAdult):
+        services.apply_changes(session, as_agent, cast.home.id, Asked(leaving_adults=(alone.id,)))
 
 
-def test_asking_again_replaces_what_waits(session: Session, cast: Cast, as_camille: Actor) -> None:
-    first = ask(session, as_camille, cast, MOVE)
-    second = ask(session, as_camille, cast, Asked(comment="Nous déménageons."))
-    assert first.id == second.id
-    waiting = queries.waiting_change(session, cast.home.id)
-    assert waiting is not None
-    assert waiting.asked == {"comment": "Nous déménageons."}
-
-
-def test_asking_the_same_again_says_nothing_again(
-    session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    ask(session, as_camille, cast, MOVE)
-    ask(session, as_camille, cast, MOVE)
-    assert len(mails(session)) == 1
-
-
-def test_asking_for_nothing_takes_the_request_back(
-    session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    change = ask(session, as_camille, cast, MOVE)
-    services.ask_profile_change(session, as_camille, cast.home.id, Asked(), now=clock.now())
-    assert change.state is ProfileChangeState.CANCELLED
-    assert queries.waiting_change(session, cast.home.id) is None
-
-
-def test_members_of_another_household_cannot_be_named(
-    session: Session, cast: Cast, as_camille: Actor
-) -> None:
+@pytest.mark.parametrize("who", ["child", "adult", "account"])
+def test_only_own_members_without_account_can_leave(session: Session, cast: Cast, who: str) -> None:
     theirs = queries.adults_of(session, cast.other_home.id)[0]
-    for asked in (Asked(leaving_children=(cast.ines.id,)), Asked(leaving_adults=(theirs.id,))):
-        with pytest.raises(NotFound):
-            services.ask_profile_change(session, as_camille, cast.home.id, asked, now=clock.now())
-
-
-def test_an_account_is_not_removed_by_a_request(
-    session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    me = queries.adults_of(session, cast.home.id)[0]
+    mine = queries.adults_of(session, cast.home.id)[0]
+    asked: dict[str, Any] = {
+        "child": Asked(leaving_children=(cast.ines.id,)),
+        "adult": Asked(leaving_adults=(theirs.id,)),
+        "account": Asked(leaving_adults=(mine.id,)),
+    }
     with pytest.raises(NotFound):
-        ask(session, as_camille, cast, Asked(leaving_adults=(me.id,)))
+        services.check_changes(session, cast.home.id, asked[who])
 
 
-def test_an_asked_child_is_born_already(session: Session, cast: Cast, as_camille: Actor) -> None:
-    tomorrow = TODAY + timedelta(days=1)
+def test_an_asked_child_is_born_already(session: Session, cast: Cast) -> None:
+    child = NewChild("Zoé", "Martin", TODAY + timedelta(days=1))
     with pytest.raises(BornLater):
-        ask(session, as_camille, cast, Asked(children=(NewChild("Zoé", "Martin", tomorrow),)))
-
-
-def test_another_household_cannot_take_the_request_back(
-    session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    change = ask(session, as_camille, cast, MOVE)
-    yanis = Actor(cast.yanis.id, cast.other_home.id)
-    with pytest.raises(NotFound):
-        services.cancel_profile_change(
-            session, yanis, cast.other_home.id, change.id, now=clock.now()
-        )
+        services.check_changes(session, cast.home.id, Asked(children=(child,)))

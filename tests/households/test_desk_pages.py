@@ -14,13 +14,10 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import Actor
 from app.households import queries, services
-from app.households.asked import Address, Asked, NewChild
 from app.households.models import (
     Guardianship,
     Household,
     Level,
-    ProfileChange,
-    ProfileChangeState,
     QuotientRecord,
     School,
     SchoolYear,
@@ -321,78 +318,6 @@ def test_a_child_leaves_the_commune(
     assert "terminé" in answer.text
 
 
-# ---- What families ask -------------------------------------------------------------------------
-
-
-def asked_by_camille(session: Session, cast: Cast, actor: Actor, asked: Asked) -> str:
-    change = services.ask_profile_change(session, actor, cast.home.id, asked, now=clock.now())
-    assert change is not None
-    session.commit()
-    return f"/agents/modifications/{change.id}"
-
-
-MOVE = Asked(address=Address("1 rue Neuve", "74520", "Montclair"))
-
-
-def test_an_agent_accepts_from_the_page(
-    agent: FlaskClient, session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    path = asked_by_camille(session, cast, as_camille, MOVE)
-    assert "Voir et décider" in agent.get(desk(cast)).text
-    html = agent.get(path).text
-    assert "1 rue Neuve" in html
-    assert "3 rue des Tilleuls" in html
-    answer = agent.post(path, data={"decision": "accept", "reason": ""}, follow_redirects=True)
-    assert "La demande est acceptée." in answer.text
-    assert "1 rue Neuve" in answer.text
-    again = agent.post(path, data={"decision": "accept", "reason": ""})
-    assert again.status_code == 409
-    assert "déjà été traitée" in again.text
-
-
-def test_an_agent_refuses_with_a_reason(
-    agent: FlaskClient, session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    path = asked_by_camille(session, cast, as_camille, MOVE)
-    unexplained = agent.post(path, data={"decision": "refuse", "reason": ""})
-    assert unexplained.status_code == 400
-    assert "Indiquez le motif" in unexplained.text
-    agent.post(path, data={"decision": "refuse", "reason": "Justificatif manquant"})
-    session.rollback()
-    change = session.scalars(sa.select(ProfileChange)).one()
-    assert change.state is ProfileChangeState.REFUSED
-
-
-def test_an_asked_child_who_is_known_is_tied(
-    agent: FlaskClient, session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    asked = Asked(children=(NewChild("Ines", "Durand", cast.ines.born_on),))
-    path = asked_by_camille(session, cast, as_camille, asked)
-    assert "Une fiche existe déjà pour Ines" in agent.get(path).text
-    typed = {"decision": "accept", "reason": "", "known-0": str(cast.ines.id)}
-    agent.post(path, data=typed)
-    session.rollback()
-    assert queries.child_for(session, cast.home.id, cast.ines.id)
-
-
-def test_a_child_that_was_not_proposed_is_not_tied(
-    agent: FlaskClient, session: Session, cast: Cast, as_camille: Actor
-) -> None:
-    asked = Asked(children=(NewChild("Zoé", "Martin", cast.ines.born_on),))
-    path = asked_by_camille(session, cast, as_camille, asked)
-    typed = {"decision": "accept", "reason": "", "known-0": str(cast.ines.id)}
-    agent.post(path, data=typed)
-    session.rollback()
-    names = [one.first_name for one in queries.children_of(session, cast.home.id, clock.today())]
-    assert "Zoé" in names
-    assert "Inès" not in names
-
-
-@pytest.mark.parametrize("place", ["/agents/modifications/999999"])
-def test_an_unknown_request_is_404(agent: FlaskClient, place: str) -> None:
-    assert agent.get(place).status_code == 404
-
-
 # ---- Generated screens -------------------------------------------------------------------------
 
 
@@ -405,7 +330,6 @@ def test_an_unknown_request_is_404(agent: FlaskClient, place: str) -> None:
         "/agents/rattachements",
         "/agents/quotients",
         "/agents/residences",
-        "/profilechangeadmin",
         "/agents/invitations",
         "/agents/ecoles",
         "/agents/niveaux",
@@ -426,7 +350,6 @@ def test_each_generated_list_opens_in_french(agent: FlaskClient, place: str) -> 
         "/agents/rattachements",
         "/agents/adultes",
         "/agents/enfants",
-        "/profilechangeadmin",
         "/agents/invitations",
     ],
 )

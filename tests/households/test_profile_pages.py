@@ -15,8 +15,11 @@ from app.accounts.models import OneTimeLink
 from app.core import clock
 from app.core.actor import Actor
 from app.households import queries, services
-from app.households.asked import Asked
-from app.households.models import Adult, Household, Invitation, ProfileChange, ProfileChangeState
+from app.households.models import Adult, Household, Invitation
+from app.procedures.household_update import CODE, asked_in
+from app.requests import queries as requests
+from app.requests import services as engine
+from app.requests.models import Request, Status
 from tests.factories import Cast, Factory
 
 SignIn = Callable[[Any], FlaskClient]
@@ -43,9 +46,9 @@ def typed(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def waiting(session: Session, household_id: int) -> ProfileChange | None:
+def waiting(session: Session, household_id: int) -> Request | None:
     session.rollback()
-    return queries.waiting_change(session, household_id)
+    return requests.living(session, household_id, CODE)
 
 
 def test_my_profile_shows_identity_address_members_and_contacts(camille: FlaskClient) -> None:
@@ -102,11 +105,11 @@ def test_an_address_waits_for_an_agent_and_is_shown_so(
     camille: FlaskClient, session: Session, cast: Cast
 ) -> None:
     answer = camille.post(EDIT, data=typed(street="1 rue Neuve"), follow_redirects=True)
-    assert "Votre demande est transmise au service" in answer.text
+    assert "Votre demande est enregistrée sous le numéro D-2027-000001." in answer.text
     assert "en attente" in answer.text
     change = waiting(session, cast.home.id)
     assert change is not None
-    assert change.asked == {
+    assert change.answers == {
         "address": {"street": "1 rue Neuve", "postcode": "74520", "city": "Montclair"}
     }
     assert session.get_one(Household, cast.home.id).street == "3 rue des Tilleuls"
@@ -127,7 +130,7 @@ def test_members_are_asked_for_in_the_same_form(
     camille.post(EDIT, data=typed(**members))
     change = waiting(session, cast.home.id)
     assert change is not None
-    asked = Asked.from_json(change.asked)
+    asked = asked_in(change.answers)
     assert [child.first_name for child in asked.children] == ["Zoé"]
     assert [adult.first_name for adult in asked.adults] == ["Paul"]
     assert asked.leaving_children == (cast.rose.id,)
@@ -217,44 +220,88 @@ def test_a_confirmed_e_mail_follows_to_the_adult(session: Session, cast: Cast) -
     assert queries.adults_of(session, cast.home.id)[0].email == "neuve@exemple.fr"
 
 
-def test_a_request_is_taken_back_once(camille: FlaskClient, session: Session, cast: Cast) -> None:
+def edition_on(html: str) -> str:
+    """The edition that the page shows, in its hidden field."""
+    found = re.search(r'name="edition" type="hidden" value="(\d*)"', html)
+    assert found
+    return found[1]
+
+
+def test_a_request_is_changed_then_taken_back_from_its_page(
+    camille: FlaskClient, session: Session, cast: Cast
+) -> None:
+    assert edition_on(camille.get(EDIT).text) == ""
     camille.post(EDIT, data=typed(street="1 rue Neuve"))
-    change = waiting(session, cast.home.id)
-    assert change is not None
-    path = f"/profil/demande/{change.id}/annuler"
-    assert "Votre demande est annulée." in camille.post(path, follow_redirects=True).text
-    again = camille.post(path, follow_redirects=True).text
-    assert "déjà été traitée ou annulée" in again
+    edition = edition_on(camille.get(EDIT).text)
+    said = camille.post(
+        EDIT, data=typed(street="2 rue Neuve", edition=edition), follow_redirects=True
+    )
+    assert "Votre demande est modifiée." in said.text
+    asked = waiting(session, cast.home.id)
+    assert asked is not None
+    assert asked_in(asked.answers).address == ("2 rue Neuve", "74520", "Montclair")
+    stale = camille.post(EDIT, data=typed(street="3 rue Neuve", edition=edition))
+    assert stale.status_code == 409
+    assert "sur une autre page" in stale.text
+    assert 'value="3 rue Neuve"' in stale.text
+    edition = edition_on(camille.get(EDIT).text)
+    gone = camille.post(EDIT, data=typed(edition=edition), follow_redirects=True)
+    assert "Votre demande est annulée." in gone.text
+    assert waiting(session, cast.home.id) is None
+
+
+def test_the_same_save_sent_twice_asks_once(
+    camille: FlaskClient, session: Session, cast: Cast
+) -> None:
+    for _ in range(2):
+        assert camille.post(EDIT, data=typed(street="1 rue Neuve")).status_code == 302
+    assert session.scalar(sa.select(sa.func.count(Request.id))) == 1
+    mails = session.scalar(sa.text("SELECT count(*) FROM outbox_message"))
+    assert mails == 1
+
+
+def test_an_agent_has_taken_it_and_contacts_still_change(
+    camille: FlaskClient, session: Session, cast: Cast, as_agent: Actor
+) -> None:
+    camille.post(EDIT, data=typed(street="1 rue Neuve"))
+    asked = waiting(session, cast.home.id)
+    assert asked is not None
+    engine.take(session, as_agent, asked.id, now=clock.now())
+    session.commit()
+    shown = camille.get(EDIT).text
+    assert "Le service traite votre demande" in shown
+    assert 'name="street"' not in shown
+    assert "traitement" in camille.get("/profil/").text
+    saved = camille.post(
+        EDIT, data=typed(street="9 rue Neuve", mobile_phone="07 00 00 00 01"), follow_redirects=True
+    )
+    assert "Vos coordonnées sont enregistrées." in saved.text
+    session.rollback()
+    assert session.get_one(Request, asked.id).answers["address"]["street"] == "1 rue Neuve"
+    assert queries.adults_of(session, cast.home.id)[0].mobile_phone == "07 00 00 00 01"
 
 
 def test_another_household_gets_404_everywhere(
     session: Session, cast: Cast, sign_in: SignIn, as_camille: Actor
 ) -> None:
-    change = services.ask_profile_change(
-        session, as_camille, cast.home.id, Asked(comment="Bonjour"), now=clock.now()
-    )
+    change = engine.ask_whole(session, as_camille, CODE, {"comment": "Bonjour"}, now=clock.now())
     invitation = services.invite_adult(
         session, as_camille, cast.home.id, "z@exemple.fr", now=clock.now()
     )
-    assert change is not None
     session.commit()
     yanis = sign_in(cast.yanis)
-    for path in (
-        f"/profil/demande/{change.id}/annuler",
-        f"/profil/invitation/{invitation.id}/annuler",
-        "/profil/demande/999999/annuler",
-    ):
-        assert yanis.post(path).status_code == 404
+    assert yanis.post(f"/profil/invitation/{invitation.id}/annuler").status_code == 404
+    assert "Bonjour" not in yanis.get(EDIT).text
+    assert edition_on(yanis.get(EDIT).text) == ""
     for path in (
         f"/agents/foyers/{cast.home.id}",
         f"/agents/foyers/{cast.home.id}/enfants/{cast.jules.id}",
-        f"/agents/modifications/{change.id}",
         "/agents/foyers/list/",
         "/agents/enfants/list/",
     ):
         assert yanis.get(path).status_code in {302, 403}
     session.rollback()
-    assert session.get_one(ProfileChange, change.id).state is ProfileChangeState.WAITING
+    assert session.get_one(Request, change.id).status is Status.PENDING
 
 
 def test_a_restricted_child_is_gone_from_the_profile(

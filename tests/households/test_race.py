@@ -1,4 +1,4 @@
-"""Two at once: one family code, one invitation, one decision, one end of a tie beside a booking."""
+"""Two at once: one family code, one invitation, one end of a tie beside a booking."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from app.core import clock, tokens
 from app.core.actor import Actor
 from app.core.db import db, write_intent
 from app.households import queries, services
-from app.households.asked import Asked, NewChild
-from app.households.errors import AlreadyDecided, CodeRefused
-from app.households.models import Child, Household
+from app.households.errors import CodeRefused
+from app.households.models import Household
 from tests.factories import Cast, Factory
 
 Verb = Callable[[Session, int], Any]
@@ -35,7 +34,7 @@ def race(app: Flask, verb: Verb, ids: list[int]) -> list[Any]:
                 barrier.wait(10)
                 verb(db.session(), number)
                 db.session.commit()
-            except (CodeRefused, AlreadyDecided) as error:
+            except CodeRefused as error:
                 db.session.rollback()
                 return type(error)
             finally:
@@ -98,27 +97,6 @@ def test_reading_then_marking_would_let_more_than_one_in(
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(careless, range(2))) == [True, True]
     assert session.get_one(Household, home).family_code_used_at is None
-
-
-def test_two_agents_decide_once(
-    app: Flask, session: Session, cast: Cast, as_camille: Actor, as_agent: Actor
-) -> None:
-    asked = Asked(children=(NewChild("Zoé", "Martin", cast.jules.born_on),))
-    change = services.ask_profile_change(session, as_camille, cast.home.id, asked, now=clock.now())
-    assert change is not None
-    number = change.id
-    session.commit()
-    session.close()
-    results = race(
-        app,
-        lambda own, one: services.decide_profile_change(
-            own, as_agent, one, accept=True, now=clock.now()
-        ),
-        [number] * 2,
-    )
-    assert sorted(map(str, results)) == sorted(map(str, [None, AlreadyDecided]))
-    made = session.scalars(sa.select(Child).where(Child.first_name == "Zoé")).all()
-    assert len(made) == 1
 
 
 @pytest.mark.postgresql

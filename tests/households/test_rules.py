@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.core import tokens
-from app.households.asked import Address, Asked, NewAdult, NewChild
 from app.households.rules import (
     QuotientFact,
     ResidenceFact,
@@ -118,27 +117,6 @@ def test_a_name_is_recognised_however_it_is_written(
     typed: tuple[str, str], known: tuple[str, str], expected: bool
 ) -> None:
     assert same_name(typed, known) is expected
-
-
-ASKED = Asked(
-    address=Address("1 rue Neuve", "74520", "Montclair"),
-    children=(NewChild("Zoé", "Martin", date(2022, 2, 2)),),
-    adults=(NewAdult("Paul", "Martin"),),
-    leaving_children=(3,),
-    leaving_adults=(4,),
-    comment="Nous déménageons.",
-)
-
-
-@pytest.mark.parametrize("asked", [ASKED, Asked(), Asked(comment="Bonjour")])
-def test_what_is_asked_survives_json(asked: Asked) -> None:
-    assert Asked.from_json(asked.as_json()) == asked
-
-
-def test_nothing_asked_is_false_and_empty() -> None:
-    assert not Asked()
-    assert Asked().as_json() == {}
-    assert Asked(comment="Bonjour")
 
 
 def test_a_code_is_the_same_however_it_is_typed() -> None:

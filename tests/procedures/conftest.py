@@ -6,15 +6,19 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor
+from app.notices.models import Notice, OutboxMessage
 from app.requests import queries, services
 from app.requests.answers import shown_steps
+from app.requests.effects import EFFECTS
 from app.requests.models import Request
 from tests.factories import Cast
 
+Ask = Callable[..., Request]
 Fill = Callable[..., Request]
 
 
@@ -60,3 +64,32 @@ def fill(session: Session) -> Fill:
         )
 
     return filling
+
+
+@pytest.fixture
+def ask(session: Session, camille: Actor) -> Ask:
+    """``ask(code, answers)``: Camille's request, submitted."""
+
+    def asking(code: str, answers: dict[str, Any], actor: Actor = camille) -> Request:
+        return services.ask_whole(session, actor, code, answers, now=clock.now())
+
+    return asking
+
+
+def close(session: Session, agent: Actor, request: Request) -> Request:
+    """The agent takes it and closes it."""
+    services.take(session, agent, request.id, now=clock.now())
+    return services.close(session, agent, request.id, now=clock.now())
+
+
+def apply_again(session: Session, agent: Actor, request: Request) -> None:
+    """Its effect once more: nothing may change."""
+    effect = EFFECTS[queries.definition_of(request).effect]
+    effect.apply(session, agent, queries.case_of(request), clock.now())
+    session.flush()
+
+
+def told(session: Session) -> tuple[list[str], int]:
+    """(templates of the e-mails in order, how many messages in the space)."""
+    mails = session.scalars(sa.select(OutboxMessage.template).order_by(OutboxMessage.id)).all()
+    return list(mails), session.scalar(sa.select(sa.func.count(Notice.id))) or 0

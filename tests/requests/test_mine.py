@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import Actor
 from app.documents.models import DocumentType, Owner, Validity
-from app.households.models import Guardianship, ProfileChange, ProfileChangeState
+from app.households.models import Guardianship
 from app.requests import services
 from app.requests.models import Request, RequestMessage, RequestMove, Status
 from tests.factories import Cast, Factory
@@ -57,15 +57,14 @@ def test_the_list_says_where_each_request_stands_and_what_can_be_done(
     services.refuse(session, agent, refused.id, "Plus de place", now=now)
     actor = Actor(cast.camille.id, cast.camille.household_id, frozenset({"Parent"}))
     services.cancel(session, actor, cancelled.id, now=now)
-    make.add(
-        ProfileChange(
-            household_id=cast.home.id,
-            asked_by=cast.camille.id,
-            asked={"comment": "Nous déménageons"},
-            state=ProfileChangeState.WAITING,
-            created_at=now + timedelta(minutes=1),
-        )
+    update = services.ask_whole(
+        session,
+        actor,
+        "mettre-a-jour-mon-foyer",
+        {"comment": "Nous déménageons"},
+        now=now + timedelta(minutes=1),
     )
+    assert update.number
     session.commit()
     html = sign_in(cast.camille).get("/demandes/").text
     waiting, past = html.split('id="past"')
@@ -296,23 +295,3 @@ def test_a_request_page_costs_the_same_however_long_its_thread(
     client.get("/messages/")
     assert statements(lambda: client.get(url)) == before
     assert before <= 12
-
-
-def test_an_asked_change_of_the_household_has_its_page(
-    session: Session, make: Factory, cast: Cast, sign_in: SignIn
-) -> None:
-    refused = make.add(
-        ProfileChange(
-            household_id=cast.home.id,
-            asked_by=cast.camille.id,
-            asked={"comment": "Nous déménageons"},
-            state=ProfileChangeState.REFUSED,
-            reason="Pièce manquante",
-            created_at=clock.now(),
-        )
-    )
-    session.commit()
-    detail = sign_in(cast.camille).get(f"/demandes/{refused.id}").text
-    assert "Pièce manquante" in detail
-    assert "Nous déménageons" in detail
-    assert sign_in(cast.lea).get(f"/demandes/{refused.id}").status_code == 404

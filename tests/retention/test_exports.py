@@ -158,7 +158,11 @@ def test_its_own_files_are_in_it_sealed_ones_opened(
 ) -> None:
     kind = make.add(
         DocumentType(
-            code="pai", name="PAI", owner=Owner.CHILD, validity=Validity.SCHOOL_YEAR, is_health=True
+            code="plan",
+            name="PAI",
+            owner=Owner.CHILD,
+            validity=Validity.SCHOOL_YEAR,
+            is_health=True,
         )
     )
     document = make.add(

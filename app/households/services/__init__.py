@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from app.households.services.changes import (
-    ask_profile_change,
-    cancel_profile_change,
-    decide_profile_change,
-)
+from app.households.services.changes import apply_changes, check_changes
 from app.households.services.facts import record_quotient, record_residence
 from app.households.services.joining import (
     accept_invitation,
@@ -43,6 +39,7 @@ from app.households.services.ties import (
     set_rights,
     set_schooling,
     tie_child,
+    tie_known,
 )
 
 __all__ = [
@@ -51,17 +48,16 @@ __all__ = [
     "add_adult",
     "add_child",
     "adult_of",
-    "ask_profile_change",
+    "apply_changes",
     "attach_account",
     "attach_registered",
     "cancel_invitation",
-    "cancel_profile_change",
+    "check_changes",
     "child_leaves",
     "correct_adult",
     "correct_child",
     "correct_household",
     "create_household",
-    "decide_profile_change",
     "end_tie",
     "follow_email",
     "household_with_code",
@@ -80,5 +76,6 @@ __all__ = [
     "set_rights",
     "set_schooling",
     "tie_child",
+    "tie_known",
     "use_family_code",
 ]

@@ -17,8 +17,11 @@ from app.households.errors import (
     BadDates,
     BornLater,
     NotRestricted,
+    SeveralChildren,
+    TieRestricted,
 )
 from app.households.models import Child, Guardianship, Schooling
+from app.households.queries import same_children
 from app.households.services.members import open_household
 
 
@@ -98,6 +101,32 @@ def tie_child(
     audit.record(session, actor, "tie_child", "child", child_id, household_id)
     reprice(session, actor, [household_id], first_day)
     return tie
+
+
+def tie_known(
+    session: Session,
+    actor: Actor,
+    household_id: int,
+    *,
+    first_name: str,
+    last_name: str,
+    born_on: date,
+) -> bool:
+    """Tie the one child of this name and day of birth; False when there is none.
+
+    Tied already: nothing more. SeveralChildren, TieRestricted.
+    """
+    found = same_children(session, first_name, last_name, born_on)
+    ties = {one.id: _tie_row(session, one.id, household_id) for one in found}
+    if any(tie and tie.restricted_at for tie in ties.values()):
+        raise TieRestricted(child=first_name)
+    if any(tie and (tie.ended_on is None or tie.ended_on > clock.today()) for tie in ties.values()):
+        return True
+    if len(found) > 1:
+        raise SeveralChildren(child=f"{first_name} {last_name}")
+    for child in found:
+        tie_child(session, actor, child.id, household_id)
+    return bool(found)
 
 
 def set_rights(

@@ -8,8 +8,10 @@ from app.requests.services.agents import refuse as refuse
 from app.requests.services.agents import take as take
 from app.requests.services.agents import take_many as take_many
 from app.requests.services.family import abandon as abandon
+from app.requests.services.family import ask_whole as ask_whole
 from app.requests.services.family import begin as begin
 from app.requests.services.family import cancel as cancel
+from app.requests.services.family import change_whole as change_whole
 from app.requests.services.family import first_unfinished as first_unfinished
 from app.requests.services.family import save_step as save_step
 from app.requests.services.family import submit as submit

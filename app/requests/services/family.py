@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -253,6 +254,48 @@ def submit(
     session.flush()
     notices.received(session, request, definition, missing)
     return request
+
+
+def ask_whole(
+    session: Session, actor: Actor, code: str, answers: Mapping[str, Any], *, now: datetime
+) -> Request:
+    """Begin, answer and submit at once: a démarche whose own page gives every answer together.
+
+    Raises like ``begin`` and ``submit``, and BadAnswers.
+    """
+    request = begin(session, actor, code, now=now)
+    _keep_whole(session, request, answers)
+    return submit(session, actor, request.id, request.edition, secrets.token_hex(16), now=now)
+
+
+def change_whole(
+    session: Session,
+    actor: Actor,
+    request_id: int,
+    answers: Mapping[str, Any],
+    edition: int,
+    *,
+    now: datetime,
+) -> Request:
+    """Every answer again of what was asked so, while no agent has taken it (D2).
+
+    Raises NotFound, MovedOn, Outdated, BadAnswers, a refusal of the effect.
+    """
+    request = _editable(session, actor, request_id, edition)
+    definition = _keep_whole(session, request, answers)
+    _check_effect(session, request, definition)
+    advance(session, actor, request, Who.FAMILY, Action.EDIT, now=now)
+    return request
+
+
+def _keep_whole(session: Session, request: Request, answers: Mapping[str, Any]) -> Definition:
+    definition = queries.definition_of(request)
+    cleaned, wrong = _checked(session, request, definition, answers)
+    for faults in wrong.values():
+        raise BadAnswers(faults)
+    _keep(request, definition, cleaned)
+    session.flush()
+    return definition
 
 
 def _check_answers(session: Session, request: Request, definition: Definition) -> None:
