@@ -98,6 +98,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "QuotientAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "ResidenceAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "InvitationAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "YearFileAdmin": {AGENT: READ, ADMIN: READ},
     "SchoolingAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "LevelAdmin": {AGENT: EVERY, ADMIN: EVERY},
@@ -123,6 +124,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "PriceGridAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "OpeningDesk": {AGENT: USE, ADMIN: USE},
     "YearDesk": {AGENT: USE, ADMIN: USE},
+    "HealthDesk": {HEALTH: USE},
     "EnrolmentDesk": {AGENT: USE, ADMIN: USE},
     "PriceDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
 }
