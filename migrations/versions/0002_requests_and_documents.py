@@ -392,6 +392,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_request_procedure_id"), "request", ["procedure_id"], unique=False)
     op.create_index("ix_request_queue", "request", ["status", "submitted_at"], unique=False)
     op.create_index("ix_request_submitted", "request", ["submitted_at"], unique=False)
+    op.create_index(
+        "ix_request_visitor",
+        "request",
+        ["email"],
+        unique=False,
+        sqlite_where=sa.text("household_id IS NULL"),
+        postgresql_where=sa.text("household_id IS NULL"),
+    )
     op.create_table(
         "year_file",
         sa.Column("id", sa.Integer(), nullable=False),
