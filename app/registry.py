@@ -21,6 +21,7 @@ from app.activities.health_views import HealthDesk
 from app.activities.price_views import PriceDesk
 from app.agenda.grouped_views import GroupedView
 from app.agenda.views import AgendaView
+from app.attendance.leaving_views import LeavingDesk
 from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
 from app.charging import services as charges
@@ -320,6 +321,13 @@ def _add_activities(appbuilder: AppBuilder) -> None:
     add(daily_admin.OpeningAdmin, "Openings", label=_l("Openings"), icon="calendar-event")
     add(OpeningDesk, "Close openings", label=_l("Close openings"), icon="calendar-x")
     add(YearDesk, "Prepare a school year", label=_l("Prepare a school year"), icon="calendar-plus")
+    add(LeavingDesk, "Going home", label=_l("Going home"), icon="door-open")
+    add(
+        daily_admin.SiteStaffAdmin,
+        "Animators",
+        label=_l("Animators of the sites"),
+        icon="person-badge",
+    )
     add(screens.CalendarPeriodAdmin, "Calendar", label=_l("Calendar"), icon="calendar3")
     add(screens.OpeningPatternAdmin, "Patterns", label=_l("Opening patterns"), icon="calendar-week")
     add(daily_admin.PriceGridAdmin, "Price grids", label=_l("Price grids"), icon="tags")

@@ -82,6 +82,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "ChargeDesk": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "ChargeAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "CoverageCaseAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
+    # attendance
+    "LeavingDesk": {AGENT: USE, LEADER: USE, ADMIN: USE},
     # statements
     "AccountView": FAMILY,
     # households
@@ -125,6 +127,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "OpeningDesk": {AGENT: USE, ADMIN: USE},
     "YearDesk": {AGENT: USE, ADMIN: USE},
     "HealthDesk": {HEALTH: USE},
+    "SiteStaffAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "EnrolmentDesk": {AGENT: USE, ADMIN: USE},
     "PriceDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
 }
