@@ -134,9 +134,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_staff_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site_staff")),
-        sa.UniqueConstraint(
-            "account_id", "site_id", name=op.f("uq_site_staff_account_id_site_id")
-        ),
+        sa.UniqueConstraint("account_id", "site_id", name=op.f("uq_site_staff_account_id_site_id")),
     )
     op.create_index(op.f("ix_site_staff_site_id"), "site_staff", ["site_id"], unique=False)
     op.create_table(
