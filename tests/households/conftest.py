@@ -27,6 +27,15 @@ class Calls(list[tuple[Any, ...]]):
         return self.answer
 
 
+@pytest.fixture(autouse=True)
+def no_limits_yet(request: pytest.FixtureRequest) -> None:
+    """Each test starts as if nobody had saved anything for an hour: its clock stands still."""
+    if "app" in request.fixturenames:
+        app = request.getfixturevalue("app")
+        with app.app_context():
+            app.appbuilder.sm.limiter.reset()
+
+
 @pytest.fixture
 def tie_ended(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Stands for the room of bookings: it « cancels » three."""
