@@ -56,7 +56,7 @@ from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
 from app.procedures import builtin
 from app.procedures.household_page import HouseholdUpdateView, waiting_card
-from app.procedures.pickup import PickupView
+from app.procedures.pickup_page import PickupView
 from app.requests import household_panel as requests_panel
 from app.requests import models as _requests  # noqa: F401
 from app.requests.desk_views import RequestDeskView

@@ -5,12 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
-from app.households.models import (
-    Adult,
-    Household,
-    Invitation,
-    PickupRight,
-)
+from app.households.models import Adult, Household, Invitation
 from app.households.queries import recipients
 from app.notices.services import Recipient, tell
 
@@ -70,18 +65,4 @@ def family_code(session: Session, household: Household, adult: Adult, code: str)
         url="/compte/creer",
         in_space=False,
         confidential=True,
-    )
-
-
-def pickup_changed(session: Session, right: PickupRight) -> None:
-    """A person may collect the child from now on, or no longer (D6)."""
-    household_id = right.person.household_id
-    removed = right.ended_at is not None
-    tell(
-        session,
-        "pickup_changed",
-        recipients(session, [household_id], money=False)[household_id],
-        {"removed": removed, "person": str(right.person), "child": right.child.first_name},
-        dedupe=f"pickup:{right.id}:{'removed' if removed else 'allowed'}",
-        url=f"/demarches/personnes-autorisees/{right.child_id}",
     )

@@ -137,5 +137,10 @@ def _current(session: Session, case: Case) -> dict[str, Any]:
 
 
 EFFECT = Effect(
-    "update_household", N_("Changes the address and the members"), _apply, _current, _check
+    "update_household",
+    N_("Changes the address and the members"),
+    _apply,
+    _current,
+    _check,
+    needs=("address", "children", "adults", "leaving_children", "leaving_adults", "comment"),
 )

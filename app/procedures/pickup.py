@@ -1,128 +1,125 @@
-"""« Gérer les personnes autorisées à récupérer mon enfant » (D6), in the steps of the FAQ."""
+"""« Gérer les personnes autorisées à récupérer mon enfant » (D6): one request for each change.
+
+Its pages are in ``pickup_page``. The request closes itself: a person may collect the child, or no
+longer, from that instant. A person is known by name and telephone number, so that the same one
+typed again, or a change sent twice, makes nothing new.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
 
-from flask import flash, redirect, request, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import RadioField
+from sqlalchemy.orm import Session
 
-from app.core import clock, pages
-from app.core.db import commit, db
+from app.core import clock
+from app.core.actor import Actor
 from app.core.text import N_
-from app.core.views import PageView, current_actor, family_page
 from app.households import queries
 from app.households.errors import AlreadyAllowed
-from app.households.forms import ActionForm, mandatory, phone, text
-from app.households.models import Child
+from app.households.models import PickupPerson
 from app.households.services import pickup
-from app.requests.definition import Definition, Theme
+from app.households.services.members import open_household
+from app.households.services.pickup import NewPerson
+from app.requests.definition import Choice, Definition, Field, Kind, Step, Theme
+from app.requests.effects import Case, Effect
 
 CODE = "personnes-autorisees"
+ALLOW, REMOVE = "allow", "remove"
 DEFINITION = Definition(
     title=N_("Manage the persons allowed to collect my child"),
     theme=Theme.UPDATES,
     service="care",
     summary=N_("Add or remove a person; it holds at once on the day’s list."),
+    effect="collecting",
+    closes_itself=True,
     page="/demarches/personnes-autorisees/",
-    steps=(),
+    steps=(
+        Step(
+            "person",
+            N_("Person"),
+            (
+                Field("child", Kind.CHILD, N_("Child"), required=True),
+                Field(
+                    "change",
+                    Kind.CHOICE,
+                    N_("What changes"),
+                    required=True,
+                    choices=(
+                        Choice(ALLOW, N_("Allow this person")),
+                        Choice(REMOVE, N_("Remove this person")),
+                    ),
+                ),
+                Field("last_name", Kind.TEXT, N_("Last name"), required=True, max_length=64),
+                Field("first_name", Kind.TEXT, N_("First name"), required=True, max_length=64),
+                Field("phone", Kind.PHONE, N_("Telephone"), required=True),
+                Field("relation", Kind.TEXT, N_("Relation to the child"), max_length=60),
+            ),
+        ),
+    ),
 )
-EFFECT = None
 
 
-class NewPersonForm(FlaskForm):  # type: ignore[misc]
-    """« Nouvelle »."""
-
-    last_name = text(_l("Last name"), 64, mandatory())
-    first_name = text(_l("First name"), 64, mandatory())
-    phone = phone(_l("Telephone"), mandatory())
-    relation = text(_l("Relation to the child"), 60)
-
-
-class KnownPersonForm(FlaskForm):  # type: ignore[misc]
-    """« Existante dans le compte »; the choices are the household's."""
-
-    person = RadioField(_l("Which person?"), [mandatory()], coerce=int)
+def answers_of(child_id: int, change: str, person: NewPerson | PickupPerson) -> dict[str, object]:
+    """As the démarche keeps it."""
+    return {
+        "child": child_id,
+        "change": change,
+        "last_name": person.last_name,
+        "first_name": person.first_name,
+        "phone": person.phone,
+        "relation": person.relation,
+    }
 
 
-class PickupView(PageView):
-    """« /demarches/personnes-autorisees/ »."""
+def _person(answers: Mapping[str, str]) -> NewPerson:
+    return NewPerson(
+        answers["first_name"], answers["last_name"], answers["phone"], answers.get("relation", "")
+    )
 
-    route_base = "/demarches/personnes-autorisees"
 
-    @family_page("/")
-    def index(self) -> Any:
-        """Choose the child, « Suivant »."""
-        children = queries.children_of(db.session(), current_actor().household_id, clock.today())
-        chosen = request.args.get("enfant", type=int)
-        if chosen is not None:
-            return redirect(url_for("PickupView.show", child_id=chosen))
-        return self.page("procedures/pickup_child.html", children=children)
-
-    @family_page("/<int:child_id>")
-    def show(self, child_id: int) -> Any:
-        """Whom this household allows, with the red cross of the column « Action »."""
-        child = _child(child_id)
-        rights = pickup.rights_of(db.session(), current_actor().household_id, child_id)
-        return self.page("procedures/pickup_list.html", child=child, rights=rights)
-
-    @family_page("/<int:child_id>/nouvelle", methods=["GET", "POST"])
-    def add_new(self, child_id: int) -> Any:
-        """« Ajouter une nouvelle personne », « Nouvelle »."""
-        form = NewPersonForm()
-        if not form.validate_on_submit():
-            return self._form_page(form, _child(child_id), known=False)
-        actor = current_actor()
-        person = pickup.NewPerson(
-            form.first_name.data, form.last_name.data, form.phone.data, form.relation.data
+def _check(session: Session, case: Case) -> None:
+    """One change at a time in a household; whom it allows already is refused by name."""
+    open_household(session, case.household)
+    child = queries.child_for(session, case.household, case.answer("child"))
+    person = _person(case.answers)
+    if case.answer("change") == ALLOW and pickup.matching_rights(
+        session, case.household, child.id, person
+    ):
+        raise AlreadyAllowed(
+            person=f"{person.first_name} {person.last_name}", child=child.first_name
         )
-        pickup.add_person(
-            db.session(), actor, actor.household_id, child_id, person, now=clock.now()
-        )
-        return _done(child_id, _("The person is allowed from now on."))
-
-    @family_page("/<int:child_id>/existante", methods=["GET", "POST"])
-    def add_known(self, child_id: int) -> Any:
-        """« Ajouter une nouvelle personne », « Existante dans le compte »."""
-        session, actor, child = db.session(), current_actor(), _child(child_id)
-        form = KnownPersonForm()
-        known = pickup.others_known(session, actor.household_id, child_id)
-        form.person.choices = [(one.id, f"{one} ({one.phone})") for one in known]
-        if not form.validate_on_submit():
-            return self._form_page(form, child, known=True)
-        try:
-            pickup.allow_person(
-                session, actor, actor.household_id, child_id, form.person.data, now=clock.now()
-            )
-        except AlreadyAllowed as error:
-            session.rollback()
-            pages.flash_refusal(error)
-            return redirect(url_for("PickupView.show", child_id=child_id))
-        return _done(child_id, _("The person is allowed from now on."))
-
-    def _form_page(self, form: FlaskForm, child: Child, *, known: bool) -> Any:
-        status = 400 if form.errors else 200
-        return self.page("procedures/pickup_add.html", status, form=form, child=child, known=known)
-
-    @family_page("/<int:child_id>/<int:right_id>/retirer", methods=["GET", "POST"])
-    def remove(self, child_id: int, right_id: int) -> Any:
-        """The red cross: asked once, then done at once."""
-        session, actor, form = db.session(), current_actor(), ActionForm()
-        if not form.validate_on_submit():
-            right = pickup.right_for(session, actor.household_id, child_id, right_id, clock.today())
-            return self.page("procedures/pickup_remove.html", form=form, right=right)
-        pickup.remove_right(session, actor, actor.household_id, child_id, right_id, now=clock.now())
-        return _done(child_id, _("The person is no longer allowed."))
 
 
-def _child(child_id: int) -> Child:
-    return queries.child_for(db.session(), current_actor().household_id, child_id)
+def _apply(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+    household_id, child_id, person = case.household, case.answer("child"), _person(case.answers)
+    queries.child_for(session, household_id, child_id, clock.paris(now).date())
+    rights = pickup.matching_rights(session, household_id, child_id, person)
+    if case.answer("change") == REMOVE:
+        for right in rights:
+            pickup.remove_right(session, actor, household_id, child_id, right.id, now=now)
+    elif not rights:
+        known = pickup.matching_person(session, household_id, person)
+        if known is None:
+            pickup.add_person(session, actor, household_id, child_id, person, now=now)
+        else:
+            pickup.allow_person(session, actor, household_id, child_id, known.id, now=now)
 
 
-def _done(child_id: int, said: str) -> Any:
-    commit(db.session())
-    flash(said, "success")
-    return redirect(url_for("PickupView.show", child_id=child_id))
+def _says(session: Session, case: Case) -> tuple[str, dict[str, str]]:
+    child = queries.child_for(session, case.household, case.answer("child"))
+    person = _person(case.answers)
+    facts = {"person": f"{person.first_name} {person.last_name}", "child": child.first_name}
+    if case.answer("change") == REMOVE:
+        return N_("From now on, %(child)s is no longer handed to %(person)s."), facts
+    return N_("From now on, %(person)s may collect %(child)s."), facts
+
+
+EFFECT = Effect(
+    "collecting",
+    N_("Allows or removes a person at once"),
+    _apply,
+    check=_check,
+    needs=("child", "change", "last_name", "first_name", "phone"),
+    says=_says,
+)

@@ -46,7 +46,8 @@ class Effect:
     submission. ``needs``: keys of the fields without which it cannot be done; no definition that
     lacks one is published. ``repeats``: asked again it brings up to date what it made, so « once
     per child and year » counts what is in progress only. ``safe``: agents may close many such
-    requests at once, without opening them.
+    requests at once, without opening them. ``says(session, case)``: a sentence (N_) and its facts,
+    told to the family once it is done.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Effect:
     needs: Sequence[str] = ()
     repeats: bool = False
     safe: bool = False
+    says: Callable[[Session, Case], tuple[str, Mapping[str, str]]] | None = None
 
 
 EFFECTS: dict[str, Effect] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session
 from app.core.models import Service
 from app.households.queries import recipients
 from app.notices.services import Recipient, tell
+from app.requests import queries
 from app.requests.definition import Definition
+from app.requests.effects import EFFECTS
 from app.requests.models import Request, RequestMessage, Status
 
 WAITING = frozenset({Status.PENDING, Status.PROCESSING})
@@ -26,7 +29,7 @@ def received(
         "request_received",
         _to(session, request),
         {
-            **_facts(request),
+            **_facts(session, request),
             "in_charge": definition.service,
             "submitted_at": request.submitted_at,
             "missing": list(missing),
@@ -45,7 +48,7 @@ def moved(session: Session, request: Request) -> None:
         session,
         "request_moved",
         _to(session, request),
-        _facts(request),
+        _facts(session, request),
         dedupe=f"request:{request.id}:{request.edition}",
         url=_url(request),
     )
@@ -57,7 +60,7 @@ def said(session: Session, request: Request, message: RequestMessage) -> None:
         session,
         "request_message",
         _to(session, request),
-        {**_facts(request), "message": message.text},
+        {**_facts(session, request), "message": message.text},
         dedupe=f"request-message:{message.id}",
         url=_url(request),
     )
@@ -69,13 +72,22 @@ def _service(session: Session, definition: Definition) -> dict[str, Service]:
     return {"service": found} if found else {}
 
 
-def _facts(request: Request) -> dict[str, str]:
+def _facts(session: Session, request: Request) -> dict[str, Any]:
     return {
+        "done": _done(session, request),
         "procedure": request.procedure.title,
         "number": request.number or "",
         "status": request.status.value,
         "reason": request.reason,
     }
+
+
+def _done(session: Session, request: Request) -> tuple[str, Mapping[str, str]] | None:
+    """What its effect has to tell, once it is closed."""
+    if request.status is not Status.CLOSED:
+        return None
+    effect = EFFECTS.get(queries.definition_of(request).effect)
+    return effect.says(session, queries.case_of(request)) if effect and effect.says else None
 
 
 def _url(request: Request) -> str:

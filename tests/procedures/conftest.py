@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor
+from app.core.db import db, write_intent
+from app.core.errors import Refusal
 from app.notices.models import Notice, OutboxMessage
 from app.requests import queries, services
 from app.requests.answers import shown_steps
@@ -93,3 +98,24 @@ def told(session: Session) -> tuple[list[str], int]:
     """(templates of the e-mails in order, how many messages in the space)."""
     mails = session.scalars(sa.select(OutboxMessage.template).order_by(OutboxMessage.id)).all()
     return list(mails), session.scalar(sa.select(sa.func.count(Notice.id))) or 0
+
+
+def at_once(app: Flask, verb: Any) -> list[type[Exception] | None]:
+    """``verb(session)`` in two transactions at the same moment; what each raised."""
+    start = Barrier(2)
+
+    def one(_: int) -> type[Exception] | None:
+        with app.app_context(), write_intent():
+            try:
+                start.wait(10)
+                verb(db.session())
+                db.session.commit()
+            except Refusal as error:
+                db.session.rollback()
+                return type(error)
+            finally:
+                db.session.remove()
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, range(2)))

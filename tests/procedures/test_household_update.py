@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from threading import Barrier
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db, write_intent
 from app.core.errors import NotFound, Refusal
 from app.households import queries as households
 from app.households import services as homes
@@ -27,7 +23,7 @@ from app.requests.effects import EFFECTS
 from app.requests.errors import AlreadyAsked, MovedOn, Outdated
 from app.requests.models import Request, Status
 from tests.factories import Cast
-from tests.procedures.conftest import Ask, apply_again, close, told
+from tests.procedures.conftest import Ask, apply_again, at_once, close, told
 
 ZOE = NewChild("Zoé", "Martin", date(2022, 2, 2))
 MOVE = Asked(address=Address("1 rue Neuve", "74520", "Montclair"))
@@ -142,27 +138,6 @@ def test_members_of_another_household_cannot_be_named_even_later(
             session, Actor(cast.lea.id, cast.stranger_home.id), request.id, answers_of(MOVE),
             request.edition, now=clock.now(),
         )  # fmt: skip
-
-
-def at_once(app: Flask, verb: Any) -> list[type[Exception] | None]:
-    """``verb(session)`` in two transactions at the same moment; what each raised."""
-    start = Barrier(2)
-
-    def one(_: int) -> type[Exception] | None:
-        with app.app_context(), write_intent():
-            try:
-                start.wait(10)
-                verb(db.session())
-                db.session.commit()
-            except Refusal as error:
-                db.session.rollback()
-                return type(error)
-            finally:
-                db.session.remove()
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(one, range(2)))
 
 
 def test_two_agents_close_once(app: Flask, session: Session, ask: Ask, agent: Actor) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,11 @@ from app.households.errors import AlreadyAllowed
 from app.households.models import Child, Guardianship, Household, PickupPerson, PickupRight
 from app.households.services import pickup
 from app.notices.models import Notice, OutboxMessage
+from app.procedures.pickup import CODE, answers_of
+from app.requests import services
+from app.requests.models import Request, Status
 from tests.factories import Cast
+from tests.procedures.conftest import Ask, apply_again, at_once
 
 SignIn = Callable[[Any], FlaskClient]
 PAGE = "/demarches/personnes-autorisees"
@@ -123,16 +128,88 @@ def test_the_path_of_the_faq(session: Session, cast: Cast, sign_in: SignIn) -> N
     assert "Odile Roux" not in client.post(cross, follow_redirects=True).text
     session.refresh(right)
     assert right.ended_at is not None
-    told = session.scalars(
-        sa.select(OutboxMessage.subject)
-        .where(OutboxMessage.template == "pickup_changed")
-        .order_by(OutboxMessage.id)
+    written = session.execute(
+        sa.select(OutboxMessage.template, OutboxMessage.text).order_by(OutboxMessage.id)
     ).all()
-    assert told == [
-        "Une personne est autorisée à récupérer Jules",
-        "Une personne n’est plus autorisée à récupérer Jules",
-    ]
+    assert [one.template for one in written] == ["request_received"] * 2
+    assert "Odile Roux peut récupérer Jules dès maintenant." in written[0].text
+    assert "D-2027-000001" in written[0].text
+    assert "Odile Roux ne peut plus récupérer Jules, dès maintenant." in written[1].text
     assert session.scalar(sa.select(sa.func.count()).select_from(Notice)) == 2
+
+
+def test_each_change_is_a_request_that_is_closed_already(
+    session: Session, cast: Cast, sign_in: SignIn
+) -> None:
+    session.commit()
+    client, jules = sign_in(cast.camille), cast.jules.id
+    client.post(f"{PAGE}/{jules}/nouvelle", data=GRANDMOTHER)
+    asked = session.scalars(sa.select(Request)).one()
+    assert (asked.status, asked.child_id) == (Status.CLOSED, jules)
+    in_progress, past = client.get("/demandes/").text.split('id="past"')
+    title = "Gérer les personnes autorisées à récupérer mon enfant"
+    assert title in past
+    assert title not in in_progress
+    shown = client.get(f"/demandes/demarche/{asked.id}").text
+    for word in ("Odile", "Roux", "06 01 02 03 04", "Autoriser cette personne", "clos"):
+        assert word in shown
+    assert "Odile" in client.get(f"/demandes/demarche/{asked.id}/recepisse").text
+    assert sign_in(cast.lea).get(f"/demandes/demarche/{asked.id}").status_code == 404
+
+
+def test_the_same_person_typed_again_is_refused_by_name_and_asks_nothing(
+    session: Session, cast: Cast, sign_in: SignIn
+) -> None:
+    session.commit()
+    client, jules = sign_in(cast.camille), cast.jules.id
+    again = {"last_name": "ROUX", "first_name": "odile", "phone": "0601020304"}
+    client.post(f"{PAGE}/{jules}/nouvelle", data=GRANDMOTHER)
+    answer = client.post(f"{PAGE}/{jules}/nouvelle", data=again, follow_redirects=True)
+    assert "est déjà sur la liste" in answer.text
+    assert session.scalar(sa.select(sa.func.count(Request.id))) == 1
+    assert session.scalar(sa.select(sa.func.count(PickupRight.id))) == 1
+    client.post(f"{PAGE}/{cast.rose.id}/nouvelle", data=again)
+    assert session.scalar(sa.select(sa.func.count(PickupPerson.id))) == 1
+    assert names(session, cast.rose) == ["Odile"]
+
+
+def test_the_cross_clicked_twice_asks_once(session: Session, cast: Cast, sign_in: SignIn) -> None:
+    right = allow(session, cast.home, cast.jules)
+    session.commit()
+    client, cross = sign_in(cast.camille), f"{PAGE}/{cast.jules.id}/{right.id}/retirer"
+    for _ in range(2):
+        assert client.post(cross).status_code == 302
+    assert session.scalar(sa.select(sa.func.count(Request.id))) == 1
+
+
+@pytest.mark.parametrize("change", ["allow", "remove"])
+def test_its_effect_done_twice_changes_nothing_more(
+    session: Session, cast: Cast, camille: Actor, ask: Ask, change: str
+) -> None:
+    if change == "remove":
+        allow(session, cast.home, cast.jules)
+    odile = pickup.NewPerson("Odile", "Roux", "06 01 02 03 04")
+    request = ask(CODE, answers_of(cast.jules.id, change, odile))
+    expected = ["Odile"] if change == "allow" else []
+    for _ in range(2):
+        assert names(session, cast.jules) == expected
+        apply_again(session, camille, request)
+    assert session.scalar(sa.select(sa.func.count(PickupRight.id))) == 1
+
+
+def test_two_parents_add_the_same_person_at_once(app: Flask, session: Session, cast: Cast) -> None:
+    actor, jules = Actor(cast.camille.id, cast.home.id), cast.jules.id
+    odile = pickup.NewPerson("Odile", "Roux", "06 01 02 03 04")
+    session.commit()
+    session.close()
+    results = at_once(
+        app,
+        lambda own: services.ask_whole(
+            own, actor, CODE, answers_of(jules, "allow", odile), now=clock.now()
+        ),
+    )
+    assert sorted(map(str, results)) == sorted(map(str, [None, AlreadyAllowed]))
+    assert session.scalar(sa.select(sa.func.count(PickupRight.id))) == 1
 
 
 def test_a_known_person_is_chosen_for_another_child(

@@ -5,6 +5,7 @@ A household whose tie is restricted or ended allows nobody; the site's list is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +16,10 @@ from sqlalchemy.orm import Session, contains_eager
 from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.errors import NotFound
-from app.households import notices
 from app.households.errors import AlreadyAllowed
 from app.households.models import Child, Guardianship, PickupPerson, PickupRight
 from app.households.queries import child_for, holding
+from app.households.rules import same_name
 from app.households.services.members import open_household
 from app.households.sets import among, grouped
 
@@ -99,7 +100,6 @@ def remove_right(
         audit.record(
             session, actor, "remove_pickup", "child", child_id, household_id, right=right.id
         )
-        notices.pickup_changed(session, right)
     return right
 
 
@@ -139,6 +139,33 @@ def rights_of(session: Session, household_id: int, child_id: int) -> Sequence[Pi
         )
         .order_by(PickupPerson.last_name, PickupPerson.first_name, PickupRight.id)
     ).all()
+
+
+def matching_person(session: Session, household_id: int, person: NewPerson) -> PickupPerson | None:
+    """The person that the household knows by this name and this number, however they are typed."""
+    found = session.scalars(
+        sa.select(PickupPerson)
+        .where(PickupPerson.household_id == household_id)
+        .order_by(PickupPerson.id)
+    )
+    return next((one for one in found if _is_same(one, person)), None)
+
+
+def matching_rights(
+    session: Session, household_id: int, child_id: int, person: NewPerson
+) -> list[PickupRight]:
+    """The living rights of this person for the child, given by this household."""
+    found = rights_of(session, household_id, child_id)
+    return [one for one in found if _is_same(one.person, person)]
+
+
+def _is_same(known: PickupPerson, typed: NewPerson) -> bool:
+    names = (known.first_name, known.last_name), (typed.first_name, typed.last_name)
+    return same_name(*names) and _digits(known.phone) == _digits(typed.phone)
+
+
+def _digits(phone: str) -> str:
+    return re.sub(r"[^0-9+]", "", phone)
 
 
 def others_known(session: Session, household_id: int, child_id: int) -> Sequence[PickupPerson]:
@@ -197,5 +224,4 @@ def _allow(
     audit.record(
         session, actor, "allow_pickup", "child", child.id, person.household_id, right=right.id
     )
-    notices.pickup_changed(session, right)
     return right
