@@ -82,8 +82,6 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "ChargeDesk": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "ChargeAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "CoverageCaseAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
-    # attendance
-    "LeavingDesk": {AGENT: USE, LEADER: USE, ADMIN: USE},
     # statements
     "AccountView": FAMILY,
     # households
@@ -100,7 +98,6 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "QuotientAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "ResidenceAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "InvitationAdmin": {AGENT: EVERY, ADMIN: EVERY},
-    "YearFileAdmin": {AGENT: READ, ADMIN: READ},
     "SchoolingAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "LevelAdmin": {AGENT: EVERY, ADMIN: EVERY},
@@ -126,8 +123,6 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "PriceGridAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "OpeningDesk": {AGENT: USE, ADMIN: USE},
     "YearDesk": {AGENT: USE, ADMIN: USE},
-    "HealthDesk": {HEALTH: USE},
-    "SiteStaffAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "EnrolmentDesk": {AGENT: USE, ADMIN: USE},
     "PriceDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
 }

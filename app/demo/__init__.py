@@ -1,6 +1,7 @@
 """The demonstration commune « Montclair » (fictitious), loaded once into an empty database.
 
-``town`` sets up what an agent would set up, ``families`` the people, ``story`` what they did.
+``town`` sets up what an agent would set up, ``families`` the people, ``story`` what they booked and
+paid, ``papers`` the documents they gave, ``asked`` what they asked of the service.
 The portal never starts in production on a database that holds it.
 """
 
@@ -12,7 +13,7 @@ from flask import Flask
 from app.core import clock
 from app.core.db import commit, db, write_intent
 from app.core.models import Setting
-from app.demo import families, story, town
+from app.demo import asked, families, papers, story, town
 from app.demo.families import PASSWORD
 from app.procedures import builtin
 
@@ -43,6 +44,10 @@ def load(app: Flask) -> bool:
         places = town.build(session)
         people = families.build(session, places)
         story.tell(session, places, people)
+        papers.prepare(session)
+        papers.give(session, people)
+        asked.publish(session, people)
+        asked.tell(session, places, people)
         session.add(Setting(key=LOADED, value=True))
         commit(session)
     return True

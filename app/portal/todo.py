@@ -174,7 +174,7 @@ def _documents(session: Session, family: Family) -> Iterator[Todo]:
         if alone
         else ", ".join(names[:NAMED]) + more,
         f"{DOCUMENTS}{first.type_id}/{child}fournir" if alone else DOCUMENTS,
-        gettext("Give the document") if alone else gettext("Give my new documents"),
+        gettext("Give the document") if alone else gettext("Give the documents"),
     )
 
 

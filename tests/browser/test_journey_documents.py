@@ -12,14 +12,14 @@ from tests.browser.montclair import Montclair, field, log_in
 from tests.documents.samples import jpeg, pdf
 
 pytestmark = pytest.mark.browser
-NAME = "Justificatif de domicile"
+NAME = "Avis d’imposition"
 
 
 def add_kind(page: Page, town: Montclair) -> None:
     """An agent says that every household needs it."""
     page.goto(f"{town.address}/agents/pieces/add")
     support.check_page(page)
-    page.get_by_label("Code").fill("domicile")
+    page.get_by_label("Code").fill("avis_imposition")
     field(page, "Nom").fill(NAME)
     page.get_by_label("Fournie pour", exact=False).select_option("household")
     page.get_by_label("Valable jusqu", exact=False).select_option("school_year")
@@ -34,7 +34,7 @@ def give(page: Page, town: Montclair, *paths: Path) -> None:
     page.goto(f"{town.address}/")
     page.get_by_role("link", name="Fournir mes nouveaux justificatifs").click()
     support.check_page(page)
-    page.get_by_role("link", name="Fournir le justificatif").first.click()
+    page.get_by_role("link", name=f"Fournir le justificatif {NAME}").first.click()
     support.check_page(page)
     page.locator("input[type=file]").set_input_files(paths)
     support.check_page(page)
@@ -57,7 +57,7 @@ def test_a_document_is_given_refused_given_again_and_accepted(
     browser: Browser, town: Montclair, tmp_path: Path, phone: bool
 ) -> None:
     family = "yanis.benali" if phone else "camille.martin"
-    photo, scan = tmp_path / "photo.jpg", tmp_path / "bail.pdf"
+    photo, scan = tmp_path / "photo.jpg", tmp_path / "avis.pdf"
     photo.write_bytes(jpeg(800, 600))
     scan.write_bytes(pdf())
     with (

@@ -1,1 +1,0 @@
-"""The day at a site: who is there, who may collect whom."""
