@@ -52,6 +52,20 @@ class Outdated(Refusal):
     text = N_("This request was changed on another page meanwhile. Look at it again.")
 
 
+class DraftOutdated(Refusal):
+    """The page shows an older draft of the démarche than the one that is kept."""
+
+    text = N_(
+        "Somebody else changed this request type meanwhile. Nothing of yours is lost: look at it again, then save."
+    )
+
+
+class InUse(Refusal):
+    """A démarche that was published is closed, never removed: requests refer to it."""
+
+    text = N_("This request type was published: close it instead.")
+
+
 class AlreadyAsked(Refusal):
     """Once per household, child, or child and year."""
 

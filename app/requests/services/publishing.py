@@ -15,7 +15,7 @@ from app.documents.models import DocumentType
 from app.requests import rules
 from app.requests.definition import Definition
 from app.requests.effects import EFFECTS
-from app.requests.errors import BadDefinition, Outdated, Reason
+from app.requests.errors import BadDefinition, DraftOutdated, Reason
 from app.requests.models import Procedure, ProcedureState, ProcedureVersion
 from app.requests.prefill import PREFILLS
 
@@ -29,7 +29,7 @@ def reasons_against(session: Session, definition: Definition) -> list[Reason]:
 
 def publish(session: Session, actor: Actor, procedure_id: int, *, now: datetime) -> Procedure:
     """Families see the draft from now on; requests begun keep their version. Raises BadDefinition."""
-    procedure = _locked(session, procedure_id)
+    procedure = locked(session, procedure_id)
     definition = Definition.read(procedure.draft)
     reasons = reasons_against(session, definition)
     if reasons:
@@ -66,7 +66,7 @@ def new_draft(
 ) -> Procedure:
     """Keep this definition as the draft of the démarche ``code``, made if it does not exist.
 
-    ``edition``: the one that was edited; Outdated when another one was saved meanwhile.
+    ``edition``: the one that was edited; DraftOutdated when another one was saved meanwhile.
     """
     procedure = session.scalar(sa.select(Procedure).where(Procedure.code == code).with_for_update())
     if procedure is None:
@@ -74,7 +74,7 @@ def new_draft(
         procedure = Procedure(code=code, position=(last or 0) + 1, draft_edition=0)
         session.add(procedure)
     elif edition is not None and procedure.draft_edition != edition:
-        raise Outdated
+        raise DraftOutdated
     procedure.draft, procedure.draft_edition = definition.as_json(), procedure.draft_edition + 1
     procedure.title, procedure.theme = definition.title, definition.theme.value
     procedure.changed_at = now
@@ -87,7 +87,7 @@ def close_procedure(
     session: Session, actor: Actor, procedure_id: int, *, now: datetime
 ) -> Procedure:
     """Nobody begins it any more; requests begun go on."""
-    procedure = _locked(session, procedure_id)
+    procedure = locked(session, procedure_id)
     procedure.state, procedure.changed_at = ProcedureState.CLOSED, now
     session.flush()
     record(session, actor, "close", "procedure", procedure.id, None)
@@ -110,7 +110,8 @@ def install_builtin(
     return new
 
 
-def _locked(session: Session, procedure_id: int) -> Procedure:
+def locked(session: Session, procedure_id: int) -> Procedure:
+    """The démarche, its row locked. Raises NotFound."""
     procedure = session.get(Procedure, procedure_id, with_for_update=True, populate_existing=True)
     if procedure is None:
         raise NotFound
