@@ -56,7 +56,9 @@ from app.procedures.household_page import HouseholdUpdateView, waiting_card
 from app.procedures.pickup_page import PickupView
 from app.requests import household_panel as requests_panel
 from app.requests import models as _requests  # noqa: F401
+from app.requests.designer_views import DesignerView
 from app.requests.desk_views import RequestDeskView
+from app.requests.draft_views import DraftView
 from app.requests.views import RequestsView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
@@ -269,6 +271,8 @@ def _add_families(appbuilder: AppBuilder) -> None:
     settings(
         DocumentTypeAdmin, "Kinds of documents", label=_l("Kinds of documents"), icon="card-list"
     )
+    settings(DesignerView, "Procedures", label=_l("Request types"), icon="diagram-3")
+    appbuilder.add_view_no_menu(DraftView)
     settings(screens.SchoolAdmin, "Schools", label=_l("Schools"), icon="building")
     settings(screens.LevelAdmin, "Levels", label=_l("Levels"), icon="list-ul")
     settings(screens.SchoolYearAdmin, "School years", label=_l("School years"), icon="calendar3")

@@ -108,6 +108,9 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "DocumentTypeAdmin": {AGENT: EVERY, ADMIN: EVERY},
     # requests
     "RequestDeskView": {AGENT: USE, ADMIN: USE},
+    "DesignerView": {AGENT: USE, ADMIN: USE},
+    "DraftView": {AGENT: USE, ADMIN: USE},
+    "PreviewView": {AGENT: USE, ADMIN: USE},
     # procedures
     "PickupView": FAMILY,
     "HouseholdUpdateView": FAMILY,

@@ -56,14 +56,14 @@ class DraftOutdated(Refusal):
     """The page shows an older draft of the démarche than the one that is kept."""
 
     text = N_(
-        "Somebody else changed this request type meanwhile. Nothing of yours is lost: look at it again, then save."
+        "Somebody else changed this procedure meanwhile. Nothing of yours is lost: look at it again, then save."
     )
 
 
 class InUse(Refusal):
     """A démarche that was published is closed, never removed: requests refer to it."""
 
-    text = N_("This request type was published: close it instead.")
+    text = N_("This procedure was published: close it instead.")
 
 
 class AlreadyAsked(Refusal):

@@ -38,6 +38,7 @@ NOTES: Mapping[str, Mapping[str, str]] = {
         "key": N_("Unique among all the fields, or among the columns of a group."),
         "private": N_("true: health data, sealed, read by the role Health alone."),
         "choices": N_("For the kinds choice and choices."),
+        "choices_from": N_("Name of a list that the portal knows, in place of choices."),
         "prefill": N_("Name of what is already known; empty for nothing."),
         "document_type": N_("For the kind file: code of a kind of document."),
         "minimum": N_("Whole number, or cents of an amount."),

@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 
 from app.core.dates import capfirst
 from app.core.text import N_
-from app.requests.definition import Audience, Kind, Once, Silence, Theme
-from app.requests.errors import Reason
+from app.requests.comparing import differences
+from app.requests.definition import Audience, Definition, Kind, Once, Silence, Theme
+from app.requests.errors import Fault, Reason
 
 THEMES: Mapping[Theme, str] = {
     Theme.SCHOOL: N_("School"),
@@ -64,21 +65,21 @@ KINDS: Mapping[Kind, str] = {
     Kind.STATEMENT: N_("Statement to accept"),
     Kind.GROUP: N_("Repeated lines"),
 }
-PREFILLS: Mapping[str, str] = {
-    "account.email": N_("The e-mail of the account"),
-    "adult.id": N_("The adult who asks"),
-    "adult.first_name": N_("The adult’s first name"),
-    "adult.last_name": N_("The adult’s last name"),
-    "adult.email": N_("The adult’s e-mail"),
-    "adult.mobile_phone": N_("The adult’s mobile telephone"),
-    "household.address": N_("The address of the household"),
-    "child.id": N_("The child of the request"),
-    "child.first_name": N_("The child’s first name"),
-    "child.last_name": N_("The child’s last name"),
-    "child.born_on": N_("The child’s date of birth"),
-    "school_year.current": N_("The current school year"),
+PREFILLS: Mapping[str, tuple[Kind, str]] = {
+    "account.email": (Kind.EMAIL, N_("The e-mail of the account")),
+    "adult.id": (Kind.ADULT, N_("The adult who asks")),
+    "adult.first_name": (Kind.TEXT, N_("The adult’s first name")),
+    "adult.last_name": (Kind.TEXT, N_("The adult’s last name")),
+    "adult.email": (Kind.EMAIL, N_("The adult’s e-mail")),
+    "adult.mobile_phone": (Kind.PHONE, N_("The adult’s mobile telephone")),
+    "household.address": (Kind.ADDRESS, N_("The address of the household")),
+    "child.id": (Kind.CHILD, N_("The child of the request")),
+    "child.first_name": (Kind.TEXT, N_("The child’s first name")),
+    "child.last_name": (Kind.TEXT, N_("The child’s last name")),
+    "child.born_on": (Kind.DATE, N_("The child’s date of birth")),
+    "school_year.current": (Kind.SCHOOL_YEAR, N_("The current school year")),
 }
-"""The prefills that agents may choose; the others belong to built-in démarches."""
+"""The prefills that agents may choose, for which kind of field; the others belong to built-in démarches."""
 KEYS: Mapping[str, str] = {
     "format": N_("Format"),
     "title": N_("Title"),
@@ -104,6 +105,7 @@ KEYS: Mapping[str, str] = {
     "required": N_("Mandatory"),
     "private": N_("Health"),
     "choices": N_("Choices"),
+    "choices_from": N_("Choices known to the portal"),
     "show_if": N_("Condition"),
     "prefill": N_("Prefilled with"),
     "document_type": N_("Kind of document"),
@@ -159,3 +161,15 @@ def _row(name: str, number: int, node: Any) -> str:
     if name in LABELLED and isinstance(label, str) and label.strip():
         return _(LABELLED[name], label=label[:60])
     return _(NUMBERED.get(name, LINE), number=number)
+
+
+def changes_between(old: Definition | None, new: Definition) -> list[str]:
+    """What changed, in words; a first version is said as such."""
+    if old is None:
+        return [_("First version.")]
+    return [_change(one) for one in differences(old, new)]
+
+
+def _change(fault: Fault) -> str:
+    keys = ", ".join(_(KEYS[key]).lower() for key in fault.facts.get("keys", ()))
+    return str(_(fault.text, **{**fault.facts, "keys": keys}))

@@ -27,9 +27,21 @@ def reasons_against(session: Session, definition: Definition) -> list[Reason]:
     return rules.checks(definition, rules.Offered(frozenset(codes), effects, frozenset(PREFILLS)))
 
 
-def publish(session: Session, actor: Actor, procedure_id: int, *, now: datetime) -> Procedure:
-    """Families see the draft from now on; requests begun keep their version. Raises BadDefinition."""
+def publish(
+    session: Session,
+    actor: Actor,
+    procedure_id: int,
+    edition: int | None = None,
+    *,
+    now: datetime,
+) -> Procedure:
+    """Families see the draft from now on; requests begun keep their version.
+
+    ``edition``: the draft that the agent saw. Raises BadDefinition, DraftOutdated.
+    """
     procedure = locked(session, procedure_id)
+    if edition is not None and procedure.draft_edition != edition:
+        raise DraftOutdated
     definition = Definition.read(procedure.draft)
     reasons = reasons_against(session, definition)
     if reasons:
