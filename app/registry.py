@@ -59,6 +59,7 @@ from app.requests import models as _requests  # noqa: F401
 from app.requests.designer_views import DesignerView
 from app.requests.desk_views import RequestDeskView
 from app.requests.draft_views import DraftView
+from app.requests.preview_views import PreviewView
 from app.requests.views import RequestsView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
@@ -272,7 +273,8 @@ def _add_families(appbuilder: AppBuilder) -> None:
         DocumentTypeAdmin, "Kinds of documents", label=_l("Kinds of documents"), icon="card-list"
     )
     settings(DesignerView, "Procedures", label=_l("Request types"), icon="diagram-3")
-    appbuilder.add_view_no_menu(DraftView)
+    for designer_page in (DraftView, PreviewView):
+        appbuilder.add_view_no_menu(designer_page)
     settings(screens.SchoolAdmin, "Schools", label=_l("Schools"), icon="building")
     settings(screens.LevelAdmin, "Levels", label=_l("Levels"), icon="list-ul")
     settings(screens.SchoolYearAdmin, "School years", label=_l("School years"), icon="calendar3")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField
+from wtforms import SelectChoice, SelectField
 
 from app.households.forms import Boxes
 from app.requests.definition import Condition, Field, Kind
@@ -23,6 +23,7 @@ class ConditionForm(FlaskForm):  # type: ignore[misc]
     candidates: Sequence[Field] = ()
     before: Condition | None = None
     show_if: Any
+    """None for a column of a group: it has no condition."""
 
     def condition(self) -> Condition | None:
         """What was chosen."""
@@ -40,7 +41,7 @@ class ConditionForm(FlaskForm):  # type: ignore[misc]
     def validate(self, extra_validators: Any = None) -> bool:
         """A condition looks at one value at least."""
         sound = bool(super().validate(extra_validators))
-        boxes = f"values_{self.show_if.data}"
+        boxes = f"values_{self.show_if.data}" if self.show_if else ""
         if boxes in self and not self[boxes].data:
             self[boxes].errors = [gettext("Tick one value at least.")]
             return False
@@ -57,18 +58,23 @@ def conditioned(
         choices.append((before.field, gettext("A field that is gone or comes later")))
     boxes = {
         f"values_{one.key}": Boxes(
-            gettext("“%(label)s” is", label=one.label), choices=values_of(one)
+            gettext("“%(label)s” is", label=one.label), choices=options(values_of(one))
         )
         for one in seen
     }
     show = SelectField(
         _l("Shown"),
-        choices=choices,
+        choices=options(choices),
         description=_l("Always, or depending on the answer to an earlier question."),
     )
     return type(
         "ThisForm", (base,), {"candidates": seen, "before": before, "show_if": show, **boxes}
     )
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """(value, label) as a select wants them."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def values_of(field: Field) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from app.core.admin_fields import DateField, MoneyField, WholeNumberField
 from app.households.forms import mandatory, paragraph, text
-from app.requests.conditions import ConditionForm, condition_data, conditioned
+from app.requests.conditions import ConditionForm, condition_data, conditioned, options
 from app.requests.definition import (
     Audience,
     Definition,
@@ -44,7 +44,7 @@ def _key(name: str) -> Any:
 
 
 def _select(name: str, words: Mapping[Any, str]) -> SelectField:
-    choices = [(str(value), _l(word)) for value, word in words.items()]
+    choices = options((str(value), _l(word)) for value, word in words.items())
     return SelectField(_key(name), choices=choices)
 
 
@@ -104,7 +104,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     ) -> SettingsForm:
         """Filled from the draft."""
         form = cls(data={name: getattr(definition, name) for name in cls.names()})
-        form.effect.choices = [(name, gettext(label)) for name, label in effects.items()]
+        form.effect.choices = options(effects.items())
         for name in list(form.data):
             of_the_page = bool(definition.page) and name not in OF_OWN_PAGE
             if name in cls.names() and (of_the_page or (builtin and name in OF_CODE)):
@@ -182,7 +182,7 @@ class StepForm(ConditionForm, NewFieldForm):
         kind = conditioned(cls, candidates, step.show_if)
         data = {"title": step.title, "help": step.help, **condition_data(step.show_if)}
         form = kind(data={**data, "new_kind": Kind.TEXT.value})
-        form.new_kind.choices = _kinds()
+        form.new_kind.choices = options(_kinds())
         return form
 
     def changes(self) -> dict[str, Any]:
@@ -232,11 +232,11 @@ class FieldForm(ConditionForm, NewFieldForm):
         """Filled from the draft."""
         form = conditioned(cls, candidates, field.show_if)(data=_field_data(field, offers))
         nested = {Kind.GROUP} if offers.in_group else set()
-        form.kind.choices = _kinds(nested)
-        form.new_kind.choices = _kinds({Kind.GROUP})
-        form.document_type.choices = [("", gettext("Choose")), *offers.documents]
-        form.prefill.choices = prefills_for(field)
-        form.step.choices = list(offers.steps)
+        form.kind.choices = options(_kinds(nested))
+        form.new_kind.choices = options(_kinds({Kind.GROUP}))
+        form.document_type.choices = options([("", gettext("Choose")), *offers.documents])
+        form.prefill.choices = options(prefills_for(field))
+        form.step.choices = options(offers.steps)
         for name in _left_out(field, offers):
             del form[name]
         return form

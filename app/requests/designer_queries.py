@@ -33,13 +33,12 @@ class Listed:
 
 def listed(session: Session) -> list[Listed]:
     """Every démarche in its order, with what is in progress: two statements."""
-    counts = dict(
-        session.execute(
-            sa.select(Request.procedure_id, sa.func.count())
-            .where(Request.status.in_(IN_PROGRESS))
-            .group_by(Request.procedure_id)
-        ).tuples()
+    counted = session.execute(
+        sa.select(Request.procedure_id, sa.func.count())
+        .where(Request.status.in_(IN_PROGRESS))
+        .group_by(Request.procedure_id)
     )
+    counts = dict(counted.all())
     found = session.execute(
         sa.select(Procedure, ProcedureVersion.definition)
         .outerjoin(
@@ -114,4 +113,4 @@ def document_types(session: Session) -> dict[str, str]:
         .where(DocumentType.is_active.is_(True))
         .order_by(DocumentType.position, DocumentType.name)
     )
-    return dict(found.tuples().all())
+    return dict(found.all())

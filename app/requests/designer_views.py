@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from flask import current_app, flash, redirect, request, url_for
@@ -73,8 +74,7 @@ class DesignerView(PageView):
         form, faults = ImportForm(), list[str]()
         if not form.validate_on_submit():
             return self._import(form, faults, 400 if form.errors else 200)
-        content = form.file.data.read(designing.IMPORT_BYTES + 1) if form.file.data else b""
-        session = db.session()
+        session, content = db.session(), _sent(form)
         try:
             made = designing.import_file(session, current_actor(), content, now=clock.now())
         except BadDefinition as error:
@@ -170,6 +170,14 @@ class DesignerView(PageView):
             ),
             _("The draft is again what version %(number)d says.", number=number),
         )
+
+
+def _sent(form: ImportForm) -> bytes:
+    """The file, or as much of it as says that it is too long; closed, because a large one lies open."""
+    if not form.file.data:
+        return b""
+    with closing(form.file.data) as file:
+        return bytes(file.read(designing.IMPORT_BYTES + 1))
 
 
 def _edition() -> int | None:

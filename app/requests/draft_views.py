@@ -18,7 +18,7 @@ from app.core.errors import NotFound
 from app.core.views import PageView, agent_page, current_actor
 from app.requests import designer_queries as queries
 from app.requests import editing
-from app.requests.definition import Definition, Field, Kind, NeededDocument
+from app.requests.definition import Definition, Kind, NeededDocument
 from app.requests.designer_forms import (
     AddForm,
     DocumentForm,
@@ -175,9 +175,9 @@ class DraftView(PageView):
             group=editing.row(draft.definition, (step,), group),
         )
 
-    def _page(self, name: str, draft: Draft, form: Any, **more: Any) -> Any:
+    def _page(self, template: str, draft: Draft, form: Any, **more: Any) -> Any:
         status = 400 if form.errors or form.form_errors else 200
-        return self.page(f"requests/designer/{name}", status, draft=draft, form=form, **more)
+        return self.page(f"requests/designer/{template}", status, draft=draft, form=form, **more)
 
 
 # ---- Saving --------------------------------------------------------------------------------------
@@ -201,8 +201,7 @@ def _saved(draft: Draft, form: Any, change: Change) -> bool:
 def _field_change(form: FieldForm, path: editing.Path, key: str) -> Change:
     def change(definition: Definition) -> Definition:
         field = form.applied(editing.row(definition, path, key))
-        values = {name: getattr(field, name) for name in Field.__dataclass_fields__}
-        changed = editing.change(definition, path, key, **values)
+        changed = editing.put(definition, path, field)
         stays = "step" not in form or request.form.get("do")
         other = path[0] if stays else form.step.data
         return editing.move_to(changed, path[0], key, other) if other != path[0] else changed

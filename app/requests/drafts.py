@@ -158,7 +158,7 @@ def effects_for(definition: Definition) -> dict[str, str]:
     The others come with the démarche that is copied.
     """
     free = {
-        name: effect.label
+        name: _(effect.label)
         for name, effect in EFFECTS.items()
         if not effect.needs or name == definition.effect
     }

@@ -54,8 +54,12 @@ def add(definition: Definition, path: Path, label: str, kind: Kind = Kind.TEXT) 
 
 def change(definition: Definition, path: Path, key: str, **changes: Any) -> Definition:
     """Other values for the one of this key."""
-    changed = replace(row(definition, path, key), **changes)
-    now = tuple(changed if one.key == key else one for one in rows(definition, path))
+    return put(definition, path, replace(row(definition, path, key), **changes))
+
+
+def put(definition: Definition, path: Path, changed: Row) -> Definition:
+    """This one in the place of the one of its key."""
+    now = tuple(changed if one.key == changed.key else one for one in rows(definition, path))
     return _with(definition, path, now)
 
 
