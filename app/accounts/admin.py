@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.sqla.models import Role
@@ -17,6 +18,7 @@ from app.accounts.roles import PARENT, STAFF
 from app.accounts.services.staff import send_invitation
 from app.core import clock
 from app.core.admin import AgentView, agent_action
+from app.core.admin_lists import SavedList
 from app.core.text import N_
 
 LABELS = {
@@ -41,6 +43,17 @@ class OfFamilies(BaseFilter):  # type: ignore[misc]
     def apply(self, query: Any, value: bool) -> Any:
         staff = Account.roles.any(Role.name != PARENT)
         return query.filter(~staff if value else staff)
+
+
+def is_blocked() -> sa.ColumnElement[bool]:
+    """SQL: blocked now by wrong passwords (A8), on the real clock."""
+    return Account.locked_until > clock.real_now()
+
+
+def blocked_figure() -> sa.Select[int]:
+    """How many families' accounts are, as a part of another statement."""
+    of_families = Account.household_id.is_not(None)
+    return sa.select(sa.func.count(Account.id)).where(is_blocked(), of_families)
 
 
 class AccountActions:
@@ -92,6 +105,7 @@ class FamilyAccountAdmin(AccountActions, AgentView):
         "created_on",
     ]
     search_columns = ["last_name", "first_name", "username", "email", "active"]
+    saved = {"bloques": SavedList(N_("Blocked accounts"), is_blocked)}
     audit_subject = "account"
 
 

@@ -87,6 +87,12 @@ class AgentView(ModelView):  # type: ignore[misc]
     """relation → narrows the rows that may be chosen: takes and gives a select."""
     choice_labels: ClassVar[Mapping[str, Mapping[Any, str]]] = {}
     """enumeration column → label (N_) of each member."""
+    choice_tags: ClassVar[Mapping[str, Mapping[Any, tuple[str, str]]]] = {}
+    """enumeration column → member → (kind of tag, icon): the list shows its label as a tag."""
+    saved: ClassVar[Mapping[str, admin_lists.SavedList]] = {}
+    """« vue » in the address → a filter with a name, a tab above the list."""
+    computed: ClassVar[Mapping[str, admin_lists.Computed]] = {}
+    """name → a column after the others, read for the whole page in one statement."""
     form_fields: ClassVar[Mapping[str, Any]] = {}
     """name → a WTForms field that replaces or joins the generated ones."""
     audit_subject: ClassVar[str] = ""
@@ -192,7 +198,12 @@ class AgentView(ModelView):  # type: ignore[misc]
         if len(cleaned) != len(request.args) or cleaned != request.args:
             return redirect(self._address("list", cleaned))
         admin_lists.apply_filters(self._filters, self, request.args)
-        return self.render_template(self.list_template, title=self.list_title, widgets=self._list())
+        return self.render_template(
+            self.list_template,
+            title=self.list_title,
+            widgets=self._list(),
+            saved=admin_lists.tabs(self),
+        )
 
     def _list(self, **more: Any) -> Any:
         name = type(self).__name__
@@ -405,7 +416,9 @@ class AgentView(ModelView):  # type: ignore[misc]
 
     def _get_list_widget(self, filters: Any, **more: Any) -> Any:
         wanted = admin_lists.with_relations(filters, self._relations_shown())
-        return super()._get_list_widget(filters=wanted, **more)
+        widgets = super()._get_list_widget(filters=wanted, **more)
+        admin_lists.compute(self, widgets["list"])
+        return widgets
 
     def _relations_shown(self) -> Sequence[str]:
         roots = dict.fromkeys(column.split(".")[0] for column in self.list_columns)

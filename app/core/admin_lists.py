@@ -6,12 +6,12 @@ Whatever is not offered, or not readable, is left out: the list shows its defaul
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from flask import g, has_request_context
+from flask import g, has_request_context, request, url_for
 from flask_appbuilder.models.filters import BaseFilter, Filters
 from flask_appbuilder.models.sqla.filters import (
     FilterEndsWith,
@@ -22,13 +22,14 @@ from flask_appbuilder.models.sqla.filters import (
     FilterRelationOneToManyEqual,
     FilterRelationOneToManyNotEqual,
 )
-from flask_babel import lazy_gettext
-from sqlalchemy.orm import selectinload
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock, dates
 from app.core.admin_fields import whole_number
 from app.core.db import UtcDateTime
+from app.core.text import N_
 
 MAX_PAGE = 100_000
 MAX_PAGE_SIZE = 100
@@ -57,6 +58,8 @@ def _fit(key: str, value: str, view: Any, views: Mapping[str, Any]) -> bool:
         return asked is not None and value in (getattr(asked, "order_columns", None) or ())
     if key.startswith("_od_"):
         return value in {"asc", "desc"}
+    if key == "vue":
+        return value in view.saved
     return filter_of(view, key, value) is not None if key.startswith("_flt_") else True
 
 
@@ -86,6 +89,9 @@ def keep_useful(filters: Filters) -> None:
 
 def apply_filters(filters: Filters, view: Any, args: MultiDict[str, str]) -> None:
     """Add what the address asks to ``filters``, values in the type of their column."""
+    saved = view.saved.get(args.get("vue", ""))
+    if saved is not None:
+        filters._add_filter(Saved("id", view.datamodel), saved)
     for key, value in args.items(multi=True):
         found = filter_of(view, key, value) if key.startswith("_flt_") else None
         if found is not None:
@@ -157,6 +163,53 @@ def named(view: Any, name: str, value: str) -> tuple[Any, Any] | None:
         return Related(name, view.datamodel), number
     words = value.split()[:MOST_WORDS]
     return (Named(name, view.datamodel), (view.finders[name], words)) if words else None
+
+
+class SavedList(NamedTuple):
+    """A filter that has a name: a tab above the list, « ?vue=… » in its address."""
+
+    label: str
+    condition: Callable[[], sa.ColumnElement[bool]]
+
+
+class Saved(BaseFilter):  # type: ignore[misc]
+    """The rows of a saved list."""
+
+    def apply(self, query: Any, value: SavedList) -> Any:
+        return query.filter(value.condition())
+
+
+class Computed(NamedTuple):
+    """A column that is read for all the rows of a page at once: (session, keys) → key → value."""
+
+    label: Any
+    read: Callable[[Session, Sequence[int]], Mapping[int, Any]]
+
+
+def compute(view: Any, widget: Any) -> None:
+    """Add the computed columns of ``view`` to the table that its list is going to show."""
+    args = widget.template_args
+    rows = list(args["value_columns"])
+    keys = list(args["pks"])
+    labels = dict(args["label_columns"])
+    for name, column in view.computed.items():
+        found = column.read(view.session, keys) if keys else {}
+        labels[name] = column.label
+        rows = [{**row, name: found.get(key)} for key, row in zip(keys, rows, strict=True)]
+    args["value_columns"], args["label_columns"] = rows, labels
+    args["include_columns"] = [*args["include_columns"], *view.computed]
+
+
+def tabs(view: Any) -> list[tuple[str, str, str, bool]]:
+    """(address, words, icon, current) of the saved lists, « all » first; none without any."""
+    if not view.saved:
+        return []
+    asked = request.args.get("vue", "")
+    whole = ("", SavedList(N_("All rows"), sa.true))
+    return [
+        (url_for(f"{view.endpoint}.list", vue=key or None), gettext(one.label), "", key == asked)
+        for key, one in (whole, *view.saved.items())
+    ]
 
 
 class Eager(BaseFilter):  # type: ignore[misc]

@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         filter_rows=filter_rows,
         count_pages=count_pages,
         shown=shown,
+        tag_of=tag_of,
     )
     app.jinja_env.filters["cell"] = cell
     app.before_request(_drop_empty_filters)
@@ -85,6 +86,12 @@ def shown(view_name: str, column: str, value: Any) -> Any:
     if column.endswith("_cents") and isinstance(value, int):
         return cents(value)
     return cell(value)
+
+
+def tag_of(view_name: str, column: str, value: Any) -> tuple[str, str] | None:
+    """(kind, icon) of the tag that shows this value, when the view gives one."""
+    tags: dict[Any, tuple[str, str]] = getattr(_view(view_name), "choice_tags", {}).get(column, {})
+    return tags.get(value) if tags else None
 
 
 def _view(name: str | None) -> Any:

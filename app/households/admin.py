@@ -10,12 +10,15 @@ from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
 from wtforms import SelectChoice, SelectField, ValidationError
 
 from app.core import clock
 from app.core.admin import AgentView, agent_action
+from app.core.admin_lists import Computed, SavedList
 from app.core.text import N_
-from app.households import search, services
+from app.households import incomplete, search, services
 from app.households.models import (
     Adult,
     Child,
@@ -94,6 +97,18 @@ class AdultAdmin(AgentView):
         return redirect(url_for("HouseholdDesk.show", household_id=self.row(pk).household_id))
 
 
+def _households(session: Session, child_ids: Sequence[int]) -> dict[int, Markup]:
+    """Child → links to its households."""
+    link = Markup('<a href="{}">{}</a>')
+    return {
+        child_id: Markup(", ").join(
+            link.format(url_for("HouseholdDesk.show", household_id=key), name)
+            for key, name in found
+        )
+        for child_id, found in incomplete.households_of(session, child_ids).items()
+    }
+
+
 class ChildAdmin(AgentView):
     """Children of every household, to find one."""
 
@@ -108,6 +123,14 @@ class ChildAdmin(AgentView):
     }
     list_columns = ["last_name", "first_name", "born_on", "left_on"]
     search_columns = ["last_name", "first_name", "born_on", "left_on"]
+    saved = {
+        "sans-classe": SavedList(N_("Without a class"), incomplete.without_class),
+        "sans-dossier": SavedList(N_("Without a yearly file"), incomplete.without_year_file),
+    }
+    computed = {
+        "school": Computed(_("School and level"), incomplete.schools_of),
+        "households": Computed(_("Household"), _households),
+    }
     base_order = ("last_name", "asc")
 
     @expose("/show/<pk>", methods=["GET"])

@@ -41,6 +41,14 @@ class OutboxAdmin(AgentView):
             MailState.DEAD: N_("Given up"),
         }
     }
+    choice_tags = {
+        "state": {
+            MailState.WAITING: ("info", "clock"),
+            MailState.SENDING: ("info", "send"),
+            MailState.SENT: ("ok", "check-lg"),
+            MailState.DEAD: ("err", "envelope-x"),
+        }
+    }
     list_columns = ["created_at", "to_address", "subject", "state", "last_error"]
     show_columns = [
         "created_at",

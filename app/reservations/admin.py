@@ -19,6 +19,11 @@ STATES = {
     BookingState.LIVE: N_("Booked"),
     BookingState.CANCELLED: N_("Cancelled"),
 }
+STATE_TAGS = {
+    BookingState.HELD: ("warn", "clock"),
+    BookingState.LIVE: ("ok", "check-circle-fill"),
+    BookingState.CANCELLED: ("", "slash-circle"),
+}
 ORIGINS = {
     ChangeOrigin.MONTH: N_("Agenda"),
     ChangeOrigin.GROUPED: N_("Grouped entry"),
@@ -62,6 +67,7 @@ class BookingAdmin(AgentView):
     finders = {"household": search.HOUSEHOLD, "child": search.CHILD}
     search_columns = ["child", "household", "day", "state", "charged", "created_at", "cancelled_at"]
     choice_labels = {"state": STATES}
+    choice_tags = {"state": STATE_TAGS}
     base_order = ("day", "desc")
     list_template = "reservations/bookings.html"
 

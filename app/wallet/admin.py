@@ -7,10 +7,12 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _l
 
 from app.core.admin import AgentView, agent_action
+from app.core.admin_lists import Computed, SavedList
 from app.core.text import N_
 from app.households import search
 from app.payments.errors import NotToReview
 from app.payments.models import Method, Payment, PaymentState, Purpose, Refund, RefundState
+from app.wallet import queries
 from app.wallet.models import (
     LedgerAccount,
     LedgerEntry,
@@ -128,7 +130,7 @@ class RefundAdmin(AgentView):
 
 
 class WalletAdmin(AgentView):
-    """Prepaid accounts; the balance is on the counter's page of the household."""
+    """Prepaid accounts with their balance."""
 
     route_base = "/agents/comptes-d-avance"
     datamodel = SQLAInterface(Wallet)
@@ -144,6 +146,8 @@ class WalletAdmin(AgentView):
     show_columns = [*list_columns, "low_since"]
     finders = {"household": search.HOUSEHOLD}
     search_columns = ["household", "negative_since"]
+    saved = {"negatifs": SavedList(N_("Negative balances"), queries.is_negative)}
+    computed = {"balance_cents": Computed(_l("Balance"), queries.balances_of_wallets)}
 
 
 class LedgerEntryAdmin(AgentView):

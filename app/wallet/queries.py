@@ -37,6 +37,28 @@ def balances(session: Session, household_ids: Sequence[int]) -> dict[int, int]:
     return {household_id: found.get(household_id, 0) for household_id in household_ids}
 
 
+def balances_of_wallets(session: Session, wallet_ids: Sequence[int]) -> dict[int, int]:
+    """Cents of each of these wallets, 0 included. One statement."""
+    total = sa.func.sum(LedgerEntry.amount_cents)
+    found = session.execute(
+        sa.select(LedgerEntry.wallet_id, total)
+        .where(LedgerEntry.wallet_id.in_(wallet_ids))
+        .group_by(LedgerEntry.wallet_id)
+    )
+    sums = {wallet_id: int(cents) for wallet_id, cents in found}
+    return {wallet_id: sums.get(wallet_id, 0) for wallet_id in wallet_ids}
+
+
+def is_negative() -> sa.ColumnElement[bool]:
+    """SQL: the wallet has been below zero since a day (B8)."""
+    return Wallet.negative_since.is_not(None)
+
+
+def negative_figure() -> sa.Select[int]:
+    """How many wallets are, as a part of another statement."""
+    return sa.select(sa.func.count(Wallet.id)).where(is_negative())
+
+
 def balance_of(household_id: sa.BindParameter[int]) -> sa.ScalarSelect[int]:
     """The balance of one household, inside another statement."""
     return (
