@@ -268,7 +268,7 @@ def _credit(session: Session, people: People, chance: random.Random) -> list[Pai
     They enter the ledger between the nights, so that each line's balance is the one of its day.
     """
     cost = _cost_by_day(session)
-    wallets = dict(session.execute(sa.select(Wallet.household_id, Wallet.id)).tuples().all())
+    wallets = {one.household_id: one.id for one in session.scalars(sa.select(Wallet))}
     payments: list[dict[str, object]] = []
     for family in people.all:
         late = family is people.known["lea.durand"]
