@@ -17,9 +17,11 @@ from app.activities import daily_admin
 from app.activities import models as _activities  # noqa: F401
 from app.activities.desk_views import OpeningDesk, YearDesk
 from app.activities.enrolment_views import EnrolmentDesk
+from app.activities.health_views import HealthDesk
 from app.activities.price_views import PriceDesk
 from app.agenda.grouped_views import GroupedView
 from app.agenda.views import AgendaView
+from app.attendance.leaving_views import LeavingDesk
 from app.charging import coverage
 from app.charging import models as _charging  # noqa: F401
 from app.charging import services as charges
@@ -40,6 +42,7 @@ from app.households.child_desk import ChildDesk
 from app.households.desk_views import HouseholdDesk
 from app.households.search_views import SearchView
 from app.households.views import InvitationView, ProfileView
+from app.households.year_file_admin import YearFileAdmin
 from app.notices import models as _notices  # noqa: F401
 from app.notices import views as notice_views
 from app.notices.admin import OutboxAdmin
@@ -262,6 +265,13 @@ def _add_families(appbuilder: AppBuilder) -> None:
     add(RequestDeskView, "Requests", label=_l("Requests of families"), icon="card-checklist")
     add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
     add(screens.InvitationAdmin, "Invitations", label=_l("Invitations"), icon="envelope")
+    add(
+        YearFileAdmin,
+        "Yearly child files",
+        label=_l("Yearly child files"),
+        icon="file-earmark-text",
+    )
+    add(HealthDesk, "Health", label=_l("Health"), icon="heart-pulse")
     add(screens.GuardianshipAdmin, "Ties", label=_l("Ties"), icon="link-45deg")
     add(screens.SchoolingAdmin, "Schoolings", label=_l("Schoolings"), icon="book")
     add(screens.QuotientAdmin, "Quotients", label=_l("Quotients"), icon="calculator")
@@ -317,6 +327,13 @@ def _add_activities(appbuilder: AppBuilder) -> None:
     add(daily_admin.OpeningAdmin, "Openings", label=_l("Openings"), icon="calendar-event")
     add(OpeningDesk, "Close openings", label=_l("Close openings"), icon="calendar-x")
     add(YearDesk, "Prepare a school year", label=_l("Prepare a school year"), icon="calendar-plus")
+    add(LeavingDesk, "Going home", label=_l("Going home"), icon="door-open")
+    add(
+        daily_admin.SiteStaffAdmin,
+        "Animators",
+        label=_l("Animators of the sites"),
+        icon="person-badge",
+    )
     add(screens.CalendarPeriodAdmin, "Calendar", label=_l("Calendar"), icon="calendar3")
     add(screens.OpeningPatternAdmin, "Patterns", label=_l("Opening patterns"), icon="calendar-week")
     add(daily_admin.PriceGridAdmin, "Price grids", label=_l("Price grids"), icon="tags")

@@ -82,6 +82,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "ChargeDesk": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "ChargeAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "CoverageCaseAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
+    # attendance
+    "LeavingDesk": {AGENT: USE, LEADER: USE, ADMIN: USE},
     # statements
     "AccountView": FAMILY,
     # households
@@ -98,6 +100,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "QuotientAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "ResidenceAdmin": {AGENT: EVERY, CASHIER: READ, ADMIN: EVERY},
     "InvitationAdmin": {AGENT: EVERY, ADMIN: EVERY},
+    "YearFileAdmin": {AGENT: READ, ADMIN: READ},
     "SchoolingAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "SchoolAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "LevelAdmin": {AGENT: EVERY, ADMIN: EVERY},
@@ -126,6 +129,8 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     "PriceGridAdmin": {AGENT: EVERY, CASHIER: EVERY, ADMIN: EVERY},
     "OpeningDesk": {AGENT: USE, ADMIN: USE},
     "YearDesk": {AGENT: USE, ADMIN: USE},
+    "HealthDesk": {HEALTH: USE},
+    "SiteStaffAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "EnrolmentDesk": {AGENT: USE, ADMIN: USE},
     "PriceDesk": {AGENT: USE, CASHIER: USE, ADMIN: USE},
 }

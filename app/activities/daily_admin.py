@@ -11,8 +11,10 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
+from app.accounts.models import Account
+from app.accounts.roles import LEADER
 from app.activities import services
-from app.activities.models import Enrolment, Opening, PriceGrid
+from app.activities.models import Enrolment, Opening, PriceGrid, SiteStaff
 from app.core.admin import AgentView, agent_action
 from app.core.text import N_
 from app.households import search
@@ -136,6 +138,27 @@ class EnrolmentAdmin(AgentView):
     def move(self, rows: Sequence[Enrolment]) -> Any:
         """A page asks for the site."""
         return redirect(url_for("EnrolmentDesk.move", enrolment_id=rows[0].id))
+
+
+class SiteStaffAdmin(AgentView):
+    """Which animator receives children at which site: he sees the day’s lists of his own (§4)."""
+
+    route_base = "/agents/animateurs"
+    datamodel = SQLAInterface(SiteStaff)
+    list_title, add_title, show_title = (
+        _("Animators of the sites"),
+        _("Add an animator to a site"),
+        _("Animator of a site"),
+    )
+    label_columns = {"account": _("Animator"), "site": _("Site")}
+    list_columns = add_columns = ["account", "site"]
+    search_columns = ["site"]
+    choice_filters = {
+        "account": lambda statement: statement.where(
+            Account.active.is_(True), Account.roles.any(name=LEADER)
+        )
+    }
+    deletable = True
 
 
 class PriceGridAdmin(AgentView):

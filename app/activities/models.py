@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import Account
 from app.core.db import Base, UtcDateTime, choice
 from app.documents.models import DocumentType
 from app.households.models import Child, School, SchoolYear
@@ -27,6 +28,20 @@ class Site(Base):
 
     def __repr__(self) -> str:
         return self.name
+
+
+class SiteStaff(Base):
+    """An animator receives children at this site: the day's lists of his own sites (§4)."""
+
+    __tablename__ = "site_staff"
+    __table_args__ = (sa.UniqueConstraint("account_id", "site_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"))
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("site.id"), index=True)
+
+    account: Mapped[Account] = relationship()
+    site: Mapped[Site] = relationship()
 
 
 class DeadlineKind(StrEnum):

@@ -44,6 +44,7 @@ MAX_ENTRIES = 2_000
 MAX_OBJECTS = 500_000
 NAME_LENGTH = 120
 
+PDF = "application/pdf"
 ODT_TYPE = b"application/vnd.oasis.opendocument.text"
 ACTIVE_ODT = re.compile(r"^(basic|scripts|object \d+)/|\.(exe|dll|js|vbs|bat|jar|class)$", re.I)
 ACTIVE_DOC = {"macros", "_vba_project_cur", "vba", "objectpool"}
@@ -183,7 +184,7 @@ def _check_pdf(name: str, content: bytes) -> CheckedFile:
         raise NotWhatItSays(name=name, kind="PDF") from error
     if active:
         raise ActiveContent(name=name)
-    return CheckedFile(name, content, "application/pdf")
+    return CheckedFile(name, content, PDF)
 
 
 def _dictionaries(reader: PdfReader, name: str) -> Iterator[DictionaryObject]:

@@ -13,11 +13,11 @@ from werkzeug.datastructures import FileStorage
 from app.core import clock, pages
 from app.core.actor import Actor
 from app.core.db import commit, db, write_intent
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.pages import takes_uploads
 from app.core.storage import storage
 from app.core.views import PageView, current_actor, family_page
-from app.documents import files, queries, rules, services
+from app.documents import drawing, files, queries, rules, services
 from app.documents.errors import FileRefused, NoFile, TooManyPages
 from app.documents.forms import GiveForm
 from app.documents.models import Document, DocumentPage, DocumentType
@@ -123,15 +123,22 @@ def _checked(sent: FileStorage) -> files.CheckedFile:
 def send(
     actor: Actor, document: Document, page: DocumentPage, *, preview: bool = False
 ) -> Response:
-    """The content of one file, its opening logged first (D9). ``preview``: shown, in a closed frame."""
+    """The content of one file, its opening logged first (D9). ``preview``: to look at, a PDF as a picture.
+
+    Raises NotFound when a PDF cannot be drawn.
+    """
     log_opening(actor, document)
-    answer = Response(services.open_page(storage(), page), content_type=page.content_type)
+    name, kind = page.name, page.content_type
+    content = services.open_page(storage(), page)
+    if preview and kind == files.PDF:
+        db.session().rollback()  # no transaction stays open while it is drawn
+        content, kind = drawing.draw(content), "image/jpeg"
+    if content is None:
+        raise NotFound
+    answer = Response(content, content_type=kind)
     where = "inline" if preview else "attachment"
-    answer.headers.set("Content-Disposition", where, filename=page.name)
-    framed = "'self'" if preview else "'none'"
-    answer.headers["Content-Security-Policy"] = f"default-src 'none'; frame-ancestors {framed}"
-    if preview:
-        answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    answer.headers.set("Content-Disposition", where, filename=name)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

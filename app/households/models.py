@@ -248,6 +248,14 @@ class YearFile(Base):
     child: Mapped[Child] = relationship()
     household: Mapped[Household] = relationship()
     school_year: Mapped[SchoolYear] = relationship()
+    school: Mapped[School | None] = relationship(
+        secondary="schooling",
+        primaryjoin="and_(YearFile.child_id == Schooling.child_id,"
+        " YearFile.school_year_id == Schooling.school_year_id)",
+        secondaryjoin="Schooling.school_id == School.id",
+        viewonly=True,
+        uselist=False,
+    )
 
 
 class HealthReading(Base):

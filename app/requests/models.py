@@ -97,6 +97,12 @@ class Request(Base):
         sa.Index("ix_request_household", "household_id", "status"),
         sa.Index("ix_request_late", "status", "due_on"),
         sa.Index("ix_request_submitted", "submitted_at"),
+        sa.Index(
+            "ix_request_visitor",
+            "email",
+            sqlite_where=sa.text("household_id IS NULL"),
+            postgresql_where=sa.text("household_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -47,7 +47,7 @@ TAB_WORDS: Mapping[Tab, str] = {
     Tab.PROCESSING: N_("Being processed"),
     Tab.MINE: N_("Mine"),
     Tab.LATE: N_("Late"),
-    Tab.DONE: N_("Done"),
+    Tab.DONE: N_("Closed requests"),
     Tab.ALL: N_("All requests"),
 }
 THEME_WORDS: Mapping[Theme, str] = {
@@ -138,7 +138,7 @@ class Row:
 
 
 def page(session: Session, asked: Filter, number: int, today: date) -> list[Row]:
-    """Page ``number`` (from 1) of the filter, the oldest first, what is done the newest first."""
+    """Page ``number`` (from 1) of the filter, the oldest first, what is past the newest first."""
     found = session.execute(
         _columns()
         .where(*_conditions(asked, today))
@@ -180,9 +180,8 @@ def figure(tab: Tab, agent_id: int, today: date) -> sa.Select[int]:
 def following(session: Session, asked: Filter, request: Request, today: date) -> int | None:
     """The request that comes after this one in the filter, else its first one; None without any."""
     place = _place(asked)
-    at = request.changed_at if place is Request.changed_at else request.submitted_at
     order = (place, Request.id)
-    here = sa.tuple_(sa.literal(at, place.type), sa.literal(request.id))
+    here = sa.tuple_(sa.literal(getattr(request, place.key), place.type), sa.literal(request.id))
     rest = sa.select(Request.id).join(Request.procedure).where(*_conditions(asked, today))
     others = rest.where(Request.id != request.id).order_by(*_order(asked)).limit(1)
     later = sa.tuple_(*order) < here if _newest_first(asked) else sa.tuple_(*order) > here
@@ -264,7 +263,8 @@ def _newest_first(asked: Filter) -> bool:
 
 def _place(asked: Filter) -> Any:
     """What the filter is ordered by; an index holds it."""
-    return Request.changed_at if asked.tab is Tab.DONE else Request.submitted_at
+    places = {Tab.DONE: Request.changed_at, Tab.LATE: Request.due_on}
+    return places.get(asked.tab, Request.submitted_at)
 
 
 def _order(asked: Filter) -> list[sa.ColumnElement[Any]]:
@@ -286,7 +286,7 @@ def _conditions(asked: Filter, today: date) -> list[sa.ColumnElement[bool]]:
     if asked.late:
         found += _late(today)
     if asked.school_id is not None:
-        found.append(Request.child_id.in_(_pupils(asked.school_id, today)))
+        found.append(_is_pupil(asked.school_id, today))
     return found + [_says(word, today) for word in asked.words.split()[:MOST_WORDS]]
 
 
@@ -313,8 +313,11 @@ def _instant(today: date, days: int) -> datetime:
     return datetime.combine(today - timedelta(days=days - 1), time(), tzinfo=clock.PARIS)
 
 
-def _pupils(school_id: int, today: date) -> sa.Select[int]:
-    """Children who go to this school in the school year of ``today``, the next one in summer."""
+def _is_pupil(school_id: int, today: date) -> sa.ColumnElement[bool]:
+    """The child goes to this school in the school year of ``today``, the next one in summer.
+
+    Asked of each request in turn: SQLite would else read every request of every pupil.
+    """
     year = (
         sa.select(SchoolYear.id)
         .where(SchoolYear.ends_on >= today)
@@ -322,8 +325,10 @@ def _pupils(school_id: int, today: date) -> sa.Select[int]:
         .limit(1)
         .scalar_subquery()
     )
-    return sa.select(Schooling.child_id).where(
-        Schooling.school_id == school_id, Schooling.school_year_id == year
+    return sa.exists().where(
+        Schooling.child_id == Request.child_id,
+        Schooling.school_year_id == year,
+        Schooling.school_id == school_id,
     )
 
 
@@ -339,7 +344,7 @@ def _says(word: str, today: date) -> sa.ColumnElement[bool]:
         Request.household_id.in_(households),
         Request.household_id.in_(adults),
         Request.child_id.in_(children),
-        Request.email == word.lower(),
+        sa.and_(Request.household_id.is_(None), Request.email == word.lower()),
     ]
     return Request.id.in_(sa.union_all(*(sa.select(Request.id).where(way) for way in ways)))
 

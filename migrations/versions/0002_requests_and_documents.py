@@ -125,6 +125,19 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "site_staff",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["ab_user.id"], name=op.f("fk_site_staff_account_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_staff_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site_staff")),
+        sa.UniqueConstraint("account_id", "site_id", name=op.f("uq_site_staff_account_id_site_id")),
+    )
+    op.create_index(op.f("ix_site_staff_site_id"), "site_staff", ["site_id"], unique=False)
+    op.create_table(
         "activity_document",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=False),
@@ -392,6 +405,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_request_procedure_id"), "request", ["procedure_id"], unique=False)
     op.create_index("ix_request_queue", "request", ["status", "submitted_at"], unique=False)
     op.create_index("ix_request_submitted", "request", ["submitted_at"], unique=False)
+    op.create_index(
+        "ix_request_visitor",
+        "request",
+        ["email"],
+        unique=False,
+        sqlite_where=sa.text("household_id IS NULL"),
+        postgresql_where=sa.text("household_id IS NULL"),
+    )
     op.create_table(
         "year_file",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -732,6 +753,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_data_export_expires_at"), table_name="data_export")
     op.drop_table("data_export")
     op.drop_table("activity_document")
+    op.drop_index(op.f("ix_site_staff_site_id"), table_name="site_staff")
+    op.drop_table("site_staff")
     op.drop_table("procedure_version")
     op.drop_index(op.f("ix_procedure_state"), table_name="procedure")
     op.drop_table("procedure")

@@ -41,6 +41,7 @@ KEPT = {
     "payment": "accounting: ids only",
     "refund": "accounting: ids only",
     "schooling": "ids only; the child loses its name",
+    "site_staff": "ids only; the account loses its name",
     "core_service": "the commune's own addresses",
     "wallet": "accounting: ids only",
     "document_requirement": "ids only",

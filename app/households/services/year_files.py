@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,9 +16,18 @@ from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.encryption import seal_json, unseal_json
 from app.core.errors import Forbidden, NotFound
-from app.households.models import Child, Guardianship, HealthReading, MealCode, SchoolYear, YearFile
+from app.households.models import (
+    Child,
+    Guardianship,
+    HealthReading,
+    Household,
+    MealCode,
+    SchoolYear,
+    YearFile,
+)
 from app.households.queries import child_for, holding
 from app.households.services.members import open_household
+from app.households.sets import grouped
 
 
 @dataclass(frozen=True)
@@ -79,18 +88,141 @@ def open_health(
     row = session.get(YearFile, year_file_id)
     if row is None or row.health_cipher is None:
         raise NotFound
-    session.add(
-        HealthReading(
-            at=now,
-            account_id=actor.account_id,
-            household_id=row.household_id,
-            child_id=row.child_id,
-            subject="year_file",
-            subject_id=row.id,
-        )
-    )
+    session.add(HealthReading(**_reading(actor, row, now)))
     session.flush()
-    return unseal_json(row.health_cipher, _place(row.id))
+    return own_health(row)
+
+
+@dataclass(frozen=True)
+class OpenedHealth:
+    """What one household said of a child’s health that year, and whom to call."""
+
+    child_id: int
+    household: str
+    health: Mapping[str, Any]
+    contacts: Sequence[Mapping[str, str]]
+    hospital: bool | None
+    closed_at: datetime
+
+
+def open_children(
+    session: Session,
+    actor: Actor,
+    school_year_id: int,
+    child_ids: Collection[int],
+    *,
+    now: datetime,
+) -> dict[int, list[OpenedHealth]]:
+    """Child → what each of its households said, for the role Santé; each reading is written.
+
+    Statements do not grow with the children. Forbidden.
+    """
+    if HEALTH not in actor.roles or not actor.is_agent:
+        raise Forbidden
+    rows = session.execute(
+        sa.select(YearFile, Household.name)
+        .join(YearFile.household)
+        .where(
+            YearFile.school_year_id == school_year_id,
+            YearFile.child_id.in_(child_ids),
+            YearFile.health_cipher.is_not(None),
+        )
+        .order_by(YearFile.child_id, Household.name, YearFile.id)
+    ).all()
+    if rows:
+        session.execute(sa.insert(HealthReading), [_reading(actor, row, now) for row, _ in rows])
+    return grouped((row.child_id, _opened(row, name)) for row, name in rows)
+
+
+def _reading(actor: Actor, row: YearFile, now: datetime) -> dict[str, Any]:
+    return {
+        "at": now,
+        "account_id": actor.account_id,
+        "household_id": row.household_id,
+        "child_id": row.child_id,
+        "subject": "year_file",
+        "subject_id": row.id,
+    }
+
+
+def _opened(row: YearFile, household: str) -> OpenedHealth:
+    return OpenedHealth(
+        row.child_id,
+        household,
+        own_health(row),
+        row.contacts,
+        row.authorisations.get("hospital"),
+        row.closed_at,
+    )
+
+
+class Marks(NamedTuple):
+    """What stands out of a file, without saying more: for lists of the role Santé."""
+
+    has_pai: bool
+    has_allergies: bool
+
+
+def marks(year_file_id: int, health_cipher: bytes | None) -> Marks:
+    """The marks of one file."""
+    health = unseal_json(health_cipher, _place(year_file_id))
+    return Marks(bool(health.get("pai")), bool(str(health.get("allergies") or "").strip()))
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to write with many others."""
+
+    household_id: int
+    child_id: int
+    school_year_id: int
+    values: YearFileValues
+    health: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What is unique."""
+        return self.household_id, self.child_id, self.school_year_id
+
+
+def close_many(session: Session, actor: Actor, files: Sequence[NewFile], *, now: datetime) -> int:
+    """Write many files at once (a demonstration, an import); those that are there stay as they are.
+
+    How many were written, in six statements. The caller answers for the ties of the children.
+    """
+    key = (YearFile.household_id, YearFile.child_id, YearFile.school_year_id)
+    there = {tuple(row) for row in session.execute(sa.select(*key))}
+    new = list({one.key: one for one in files if one.key not in there}.values())
+    if not new:
+        return 0
+    session.execute(sa.insert(YearFile), [_values(one, now) for one in new])
+    asked = sa.select(*key, YearFile.id)
+    ids = {tuple(row[:3]): row[3] for row in session.execute(asked)}
+    sealed = [(ids[one.key], one.health) for one in new if one.health]
+    if sealed:
+        session.execute(
+            sa.update(YearFile),
+            [
+                {"id": row_id, "health_cipher": seal_json(health, _place(row_id))}
+                for row_id, health in sealed
+            ],
+        )
+    audit.record(session, actor, "close_year_files", "year_file", None, files=len(new))
+    return len(new)
+
+
+def _values(one: NewFile, now: datetime) -> dict[str, Any]:
+    return {
+        "household_id": one.household_id,
+        "child_id": one.child_id,
+        "school_year_id": one.school_year_id,
+        "meal_code": one.values.meal_code,
+        "contacts": [dict(contact) for contact in one.values.contacts],
+        "authorisations": dict(one.values.authorisations),
+        "insurer": one.values.insurer,
+        "insurance_number": one.values.insurance_number,
+        "closed_at": now,
+    }
 
 
 def last_file(

@@ -1,0 +1,1 @@
+"""The day at a site: who is there, who may collect whom."""
