@@ -90,6 +90,15 @@ class LastAdult(Refusal):
     text = N_("A household keeps at least one adult.")
 
 
+class ChildKnownElsewhere(Refusal):
+    """Only an agent ties a child to a second household: a name and a date of birth prove nothing."""
+
+    text = N_(
+        "%(child)s, born on the same day, already belongs to another household. Tie the child to"
+        " this household first, then close the request."
+    )
+
+
 class SeveralChildren(Refusal):
     """More than one child has this name and this day of birth: a person has to choose."""
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -22,9 +21,7 @@ from app.core.text import N_
 from app.households import queries as households
 from app.households import services
 from app.households.errors import BornLater
-from app.households.models import Child, Guardianship
-from app.households.services.members import open_household
-from app.procedures.errors import ChildKnownElsewhere, TieRestricted
+from app.households.models import Child
 from app.procedures.kinds import ADULT_IDENTITY, FAMILY_RECORD, HOME_PROOF
 from app.requests.definition import (
     Choice,
@@ -174,32 +171,14 @@ def _child(session: Session, actor: Actor, case: Case, household_id: int, day: d
         return households.child_for(session, household_id, case.answer("child"), day)
     first_name, last_name = case.answer("first_name"), case.answer("last_name")
     born_on = date.fromisoformat(case.answer("born_on"))
-    open_household(session, household_id)  # locked: two closings make one child
-    same = {
-        one.id: one for one in households.same_children(session, first_name, last_name, born_on)
-    }
-    if not same:
-        return services.add_child(
-            session,
-            actor,
-            household_id,
-            first_name=first_name,
-            last_name=last_name,
-            born_on=born_on,
-            starts_on=day,
-        )
-    tie = session.scalar(
-        sa.select(Guardianship)
-        .where(Guardianship.household_id == household_id, Guardianship.child_id.in_(same))
-        .order_by(Guardianship.id)
+    return services.own_child(
+        session,
+        actor,
+        household_id,
+        first_name=first_name,
+        last_name=last_name,
+        born_on=born_on,
     )
-    if tie is None:
-        raise ChildKnownElsewhere(child=f"{first_name} {last_name}")
-    if tie.restricted_at is not None:
-        raise TieRestricted(child=first_name)
-    if tie.ended_on is not None and tie.ended_on <= day:
-        services.tie_child(session, actor, tie.child_id, household_id, starts_on=day)
-    return same[tie.child_id]
 
 
 def _settle(session: Session, actor: Actor, household_id: int, home: Mapping[str, str]) -> None:

@@ -14,9 +14,9 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.households import queries, services
 from app.households.asked import Address, Asked, NewAdult, NewChild
-from app.households.errors import BornLater, LastAdult, SeveralChildren, TieRestricted
-from app.households.models import Child, Guardianship
-from tests.factories import Cast, Factory
+from app.households.errors import BornLater, ChildKnownElsewhere, LastAdult, TieRestricted
+from app.households.models import Guardianship
+from tests.factories import Cast
 from tests.households.conftest import Calls
 
 TODAY = date(2027, 1, 12)
@@ -45,25 +45,26 @@ def test_everything_asked_is_applied_and_a_second_time_nothing_more(
         assert tie_ended == [(cast.rose.id, cast.home.id, TODAY, "")]
 
 
-def test_a_child_who_is_known_is_tied_instead_of_made_twice(
+def test_a_child_of_another_household_is_tied_by_an_agent_alone(
     session: Session, cast: Cast, as_agent: Actor
 ) -> None:
     asked = Asked(children=(NewChild("INES", "durand", cast.ines.born_on),))
+    with pytest.raises(ChildKnownElsewhere):
+        services.apply_changes(session, as_agent, cast.home.id, asked)
+    services.tie_child(session, as_agent, cast.ines.id, cast.home.id)
     services.apply_changes(session, as_agent, cast.home.id, asked)
     assert queries.child_for(session, cast.home.id, cast.ines.id) is cast.ines
     assert queries.same_children(session, *asked.children[0]) == [cast.ines]
 
 
-def test_of_two_children_alike_none_is_chosen_blindly(
-    session: Session, cast: Cast, make: Factory, as_agent: Actor
+def test_a_child_who_left_the_household_comes_back(
+    session: Session, cast: Cast, as_agent: Actor
 ) -> None:
-    make.add(Child(first_name="Inès", last_name="Durand", born_on=cast.ines.born_on))
-    asked = Asked(children=(NewChild("Inès", "Durand", cast.ines.born_on),))
-    with pytest.raises(SeveralChildren):
-        services.apply_changes(session, as_agent, cast.home.id, asked)
-    services.tie_child(session, as_agent, cast.ines.id, cast.home.id)
+    rose = cast.rose
+    services.end_tie(session, as_agent, rose.id, cast.home.id, TODAY, "")
+    asked = Asked(children=(NewChild(rose.first_name, rose.last_name, rose.born_on),))
     services.apply_changes(session, as_agent, cast.home.id, asked)
-    assert first_names(session, cast).count("Inès") == 1
+    assert rose.first_name in first_names(session, cast)
 
 
 @pytest.mark.parametrize("ended", [False, True])

@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import Actor
 from app.documents.models import Document, DocumentType
-from app.households.errors import BornLater
+from app.households.errors import BornLater, ChildKnownElsewhere, TieRestricted
 from app.households.models import Child, Guardianship, Household, Schooling
 from app.procedures import school_registration
-from app.procedures.errors import ChildKnownElsewhere, TieRestricted
 from app.requests import queries, services
 from app.requests.effects import Case
 from app.requests.errors import DocumentsMissing

@@ -21,7 +21,7 @@ from app.households.services.members import (
     open_household,
     remove_adult,
 )
-from app.households.services.ties import add_child, end_tie, tie_known
+from app.households.services.ties import end_tie, own_child
 
 
 def check_changes(session: Session, household_id: int, asked: Asked) -> None:
@@ -39,16 +39,15 @@ def check_changes(session: Session, household_id: int, asked: Asked) -> None:
 def apply_changes(session: Session, actor: Actor, household_id: int, asked: Asked) -> None:
     """Everything asked, once however often it is called.
 
-    A child who is known by this name and day of birth is tied, not made twice. SeveralChildren,
-    TieRestricted, LastAdult: then nothing is applied.
+    A child whom the portal knows by this name and day of birth is not made twice.
+    ChildKnownElsewhere, TieRestricted, LastAdult: then nothing is applied.
     """
     household = open_household(session, household_id)
     address = asked.address
     if address and address != (household.street, household.postcode, household.city):
         correct_household(session, actor, household_id, name=household.name, **address._asdict())
     for child in asked.children:
-        if not tie_known(session, actor, household_id, **child._asdict()):
-            add_child(session, actor, household_id, **child._asdict())
+        own_child(session, actor, household_id, **child._asdict())
     for adult in asked.adults:
         if adult not in _names(adults_of(session, household_id)):
             add_adult(session, actor, household_id, **adult._asdict())

@@ -16,6 +16,7 @@ from app.households.errors import (
     AlreadyTied,
     BadDates,
     BornLater,
+    ChildKnownElsewhere,
     NotRestricted,
     SeveralChildren,
     TieRestricted,
@@ -101,6 +102,34 @@ def tie_child(
     audit.record(session, actor, "tie_child", "child", child_id, household_id)
     reprice(session, actor, [household_id], first_day)
     return tie
+
+
+def own_child(
+    session: Session,
+    actor: Actor,
+    household_id: int,
+    *,
+    first_name: str,
+    last_name: str,
+    born_on: date,
+) -> Child:
+    """The child of this name and day of birth in the household: found, tied again, or made.
+
+    ChildKnownElsewhere, TieRestricted, BornLater. The household is locked: two at once make one.
+    """
+    open_household(session, household_id)
+    same = {one.id: one for one in same_children(session, first_name, last_name, born_on)}
+    if not same:
+        names = {"first_name": first_name, "last_name": last_name}
+        return add_child(session, actor, household_id, **names, born_on=born_on)
+    tie = _first_tie(session, household_id, list(same))
+    if tie is None:
+        raise ChildKnownElsewhere(child=f"{first_name} {last_name}")
+    if tie.restricted_at is not None:
+        raise TieRestricted(child=first_name)
+    if tie.ended_on is not None and tie.ended_on <= clock.today():
+        tie_child(session, actor, tie.child_id, household_id)
+    return same[tie.child_id]
 
 
 def tie_known(
@@ -287,6 +316,17 @@ def _tie_row(session: Session, child_id: int, household_id: int) -> Guardianship
         .where(Guardianship.child_id == child_id, Guardianship.household_id == household_id)
         .with_for_update()
         .execution_options(populate_existing=True)
+    )
+
+
+def _first_tie(
+    session: Session, household_id: int, child_ids: Sequence[int]
+) -> Guardianship | None:
+    return session.scalar(
+        sa.select(Guardianship)
+        .where(Guardianship.household_id == household_id, Guardianship.child_id.in_(child_ids))
+        .order_by(Guardianship.id)
+        .limit(1)
     )
 
 
