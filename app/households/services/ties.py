@@ -120,8 +120,14 @@ def own_child(
     open_household(session, household_id)
     same = {one.id: one for one in same_children(session, first_name, last_name, born_on)}
     if not same:
-        names = {"first_name": first_name, "last_name": last_name}
-        return add_child(session, actor, household_id, **names, born_on=born_on)
+        return add_child(
+            session,
+            actor,
+            household_id,
+            first_name=first_name,
+            last_name=last_name,
+            born_on=born_on,
+        )
     tie = _first_tie(session, household_id, list(same))
     if tie is None:
         raise ChildKnownElsewhere(child=f"{first_name} {last_name}")
