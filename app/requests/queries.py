@@ -163,44 +163,61 @@ def messages_of(session: Session, request_id: int) -> Sequence[RequestMessage]:
 
 
 def nameable(session: Session, household_id: int, fields: Collection[Field], day: date) -> Nameable:
-    """What these fields may name: only the kinds that occur are read, one statement each."""
+    """What these fields may name: only the kinds that occur are read, in three statements at most."""
     kinds = {column.kind for field in fields for column in (field, *field.fields)}
-    cards = households.children_of(session, household_id, day) if Kind.CHILD in kinds else []
+    cards = (
+        households.children_of(session, household_id, day)
+        if kinds & {Kind.CHILD, Kind.FILE}
+        else []
+    )
+    named = _named(session, household_id, kinds, day)
+    children = {one.id: f"{one.first_name} {one.last_name}" for one in cards}
     return Nameable(
-        children={one.id: f"{one.first_name} {one.last_name}" for one in cards},
-        adults=_adults(session, household_id) if Kind.ADULT in kinds else {},
-        schools=_schools(session) if Kind.SCHOOL_LEVEL in kinds else {},
-        levels=_levels(session) if Kind.SCHOOL_LEVEL in kinds else {},
-        years=_years(session, day) if Kind.SCHOOL_YEAR in kinds else {},
-        documents=_documents(session, household_id, day) if Kind.FILE in kinds else {},
+        children=children if Kind.CHILD in kinds else {},
+        adults=named["adult"],
+        schools=named["school"],
+        levels=named["level"],
+        years=named["year"],
+        documents=_documents(session, household_id, list(children)) if Kind.FILE in kinds else {},
     )
 
 
-def _adults(session: Session, household_id: int) -> dict[int, str]:
-    found = session.scalars(
-        sa.select(Adult).where(Adult.household_id == household_id).order_by(Adult.id)
+def _named(
+    session: Session, household_id: int, kinds: Collection[Kind], day: date
+) -> dict[str, dict[int, str]]:
+    """Adults of the household, schools, levels and years not past, each in order: one statement."""
+    offered = []
+    if Kind.ADULT in kinds:
+        name = Adult.first_name + " " + Adult.last_name
+        offered.append(_rows("adult", Adult.id, name).where(Adult.household_id == household_id))
+    if Kind.SCHOOL_LEVEL in kinds:
+        offered.append(_rows("school", School.id, School.name, School.name))
+        offered.append(_rows("level", Level.id, Level.name, place=Level.position))
+    if Kind.SCHOOL_YEAR in kinds:
+        years = _rows("year", SchoolYear.id, SchoolYear.label, SchoolYear.label)
+        offered.append(years.where(SchoolYear.ends_on >= day))
+    found: dict[str, dict[int, str]] = {kind: {} for kind in ("adult", "school", "level", "year")}
+    if offered:
+        rows = sa.union_all(*offered).subquery()
+        order = (rows.c.kind, rows.c.place, rows.c.word, rows.c.id)
+        for row in session.execute(sa.select(rows).order_by(*order)):
+            found[row.kind][row.id] = row.name
+    return found
+
+
+def _rows(kind: str, key: Any, name: Any, word: Any = "", place: Any = 0) -> sa.Select[Any]:
+    """``word`` and ``place``: what the rows of this kind are in order of."""
+    literal = [sa.literal(word, sa.String) if word == "" else word]
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        key.label("id"),
+        sa.type_coerce(name, sa.String).label("name"),
+        literal[0].label("word"),
+        (sa.literal(0) if isinstance(place, int) else place).label("place"),
     )
-    return {one.id: str(one) for one in found}
 
 
-def _schools(session: Session) -> dict[int, str]:
-    return {one.id: one.name for one in session.scalars(sa.select(School).order_by(School.name))}
-
-
-def _levels(session: Session) -> dict[int, str]:
-    found = session.scalars(sa.select(Level).order_by(Level.position))
-    return {one.id: one.name for one in found}
-
-
-def _years(session: Session, day: date) -> dict[int, str]:
-    found = session.scalars(
-        sa.select(SchoolYear).where(SchoolYear.ends_on >= day).order_by(SchoolYear.starts_on)
-    )
-    return {one.id: one.label for one in found}
-
-
-def _documents(session: Session, household_id: int, day: date) -> dict[int, str]:
-    seen = [one.id for one in households.children_of(session, household_id, day)]
+def _documents(session: Session, household_id: int, seen: Collection[int]) -> dict[int, str]:
     found = session.execute(
         sa.select(Document.id, DocumentType.code)
         .join(Document.document_type)
