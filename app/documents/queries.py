@@ -46,6 +46,7 @@ class DocumentState:
     message: str = ""
     """What the agent wrote when asking for it."""
     can_give: bool = False
+    is_health: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,28 @@ def states_of_household(session: Session, household_id: int, day: date) -> list[
     return _states(facts, needed, day)
 
 
-def missing(
+def states(
     session: Session, household_id: int, wanted: Sequence[tuple[str, int | None]], day: date
 ) -> list[DocumentState]:
-    """Of ``wanted`` (code of the type, child or None), what the household still has to give.
+    """``wanted`` (code of the type, child or None) as the household has it.
 
-    What it gave and nobody looked at yet is not missing. Unknown codes and children are passed over.
+    Unknown codes and children are passed over.
     """
     facts = _facts(session, household_id, day)
     ids = {one.code: one.id for one in facts.types.values()}
     needed = [(ids[code], child_id) for code, child_id in wanted if code in ids]
-    return [one for one in _states(facts, needed, day) if one.status in rules.CAN_GIVE]
+    return _states(facts, needed, day)
+
+
+def missing(
+    session: Session, household_id: int, wanted: Sequence[tuple[str, int | None]], day: date
+) -> list[DocumentState]:
+    """Of ``wanted``, what the household still has to give.
+
+    What it gave and nobody looked at yet is not missing.
+    """
+    found = states(session, household_id, wanted, day)
+    return [one for one in found if one.status in rules.CAN_GIVE]
 
 
 def states_for(
@@ -351,6 +363,7 @@ def _state(facts: _Facts, need: Need, day: date) -> DocumentState:
         valid_until=shown.valid_until if shown else None,
         message=next((one.message for one in asked if one.message), ""),
         can_give=rules.can_give(reviews, day),
+        is_health=kind.is_health,
     )
 
 

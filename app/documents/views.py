@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.core.views import PageView, current_actor, family_page
 from app.documents import drawing, files, queries, rules, services
 from app.documents.errors import FileRefused, NoFile, TooManyPages
 from app.documents.forms import GiveForm
-from app.documents.models import Document, DocumentPage, DocumentType
+from app.documents.models import Document, DocumentPage
 from app.documents.queries import DocumentState
 
 
@@ -57,14 +58,13 @@ class DocumentsView(PageView):
         if not state.can_give:
             flash(_("This document does not have to be given."), "info")
             return redirect(url_for("DocumentsView.index"))
-        is_health = db.session().get_one(DocumentType, type_id).is_health
         # Files are read, checked and put away without any transaction open.
         db.session.rollback()
         form = GiveForm()
         if not form.validate_on_submit():
             return self._form_page(form, state, 400 if form.errors else 200)
         try:
-            _receive(actor, state, is_health)
+            receive(actor, state, request.files.getlist("files"))
         except Refusal as error:
             if error.status == 404:
                 raise
@@ -86,32 +86,29 @@ class DocumentsView(PageView):
         return send(actor, document, queries.page_of(document, position))
 
 
-def _receive(actor: Actor, state: DocumentState, is_health: bool) -> None:
-    """Check, put away, then tell the database; nothing stays of what was refused."""
-    sent = [one for one in request.files.getlist("files") if one.filename]
-    if not sent:
+def receive(actor: Actor, state: DocumentState, sent: Sequence[FileStorage]) -> int:
+    """Check, put away, then tell the database: the id of the document. Nothing stays of what was refused.
+
+    Called without a transaction: files are read and checked in none. Raises FileRefused, StillValid…
+    """
+    given = [one for one in sent if one.filename]
+    if not given:
         raise NoFile
-    if len(sent) > services.MAX_FILES:
+    if len(given) > services.MAX_FILES:
         raise TooManyPages(maximum=services.MAX_FILES)
-    checked = [_checked(one) for one in sent]
-    store = storage()
-    kept = services.keep(store, checked, sealed=is_health)
-    session = db.session()
+    checked = [_checked(one) for one in given]
+    store, session = storage(), db.session()
+    kept = services.keep(store, checked, sealed=state.is_health)
     try:
-        services.give(
-            session,
-            actor,
-            actor.household_id,
-            state.type_id,
-            state.child_id,
-            kept,
-            now=clock.now(),
-        )
+        household, owner = actor.household_id, (state.type_id, state.child_id)
+        document = services.give(session, actor, household, *owner, kept, now=clock.now())
+        document_id = document.id
         commit(session)
     except Exception:
         session.rollback()
         services.forget(store, [one.key for one in kept])
         raise
+    return document_id
 
 
 def _checked(sent: FileStorage) -> files.CheckedFile:

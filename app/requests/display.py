@@ -70,6 +70,7 @@ class Section:
 
     title: str
     lines: tuple[Line, ...]
+    key: str = ""
 
 
 def sections(
@@ -93,7 +94,7 @@ def sections(
         if holds(step.show_if, seen):
             lines = tuple(_lines(step.fields, answers, seen, say, before))
             if lines:
-                found.append(Section(step.title, lines))
+                found.append(Section(step.title, lines, step.key))
     return found
 
 

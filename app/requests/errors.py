@@ -141,3 +141,10 @@ class EmptyMessage(Refusal):
 
     status = 400
     text = N_("Write a message of 5,000 characters at the most.")
+
+
+class ChildFirst(Refusal):
+    """A document of a child comes before the child was chosen."""
+
+    status = 400
+    text = N_("Choose the child first, then give the document.")

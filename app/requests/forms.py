@@ -26,6 +26,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.validators import InputRequired
 
 from app.core.money import NBSP, euros
 from app.households.forms import Boxes
@@ -75,6 +76,15 @@ class Segments(RadioField):  # type: ignore[misc]
     """Few choices of few letters, side by side."""
 
 
+class StartForm(FlaskForm):  # type: ignore[misc]
+    """What is accepted before a démarche begins (P3)."""
+
+    terms = BooleanField(
+        _l("I accept the general terms of use of the service"),
+        [InputRequired(_l("Tick this box to go on."))],
+    )
+
+
 @dataclass(frozen=True)
 class Line:
     """One field of the page. ``condition``: of another field of the same page, said in ``needed``."""
@@ -89,6 +99,7 @@ class StepForm(FlaskForm):  # type: ignore[misc]
     """The form of one step; made by ``step_form``."""
 
     asked: Sequence[Field] = ()
+    form_errors: list[str]
 
     def control(self, key: str) -> Any:
         """The control of a field."""
@@ -108,6 +119,11 @@ class StepForm(FlaskForm):  # type: ignore[misc]
                 self.form_errors = [*self.form_errors, said]
             else:
                 _first(found).errors = [said]
+
+    def put_refusals(self, said: Mapping[str, str]) -> None:
+        """Say why files are refused, in place of what else is said of them."""
+        for key, text in said.items():
+            self.control(key).errors = [text]
 
     def lines(self, before: Mapping[str, Any]) -> list[Line]:
         """The fields to show after the answers ``before`` of earlier steps.

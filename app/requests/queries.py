@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 
+from app.core.actor import NO_HOUSEHOLD, Actor
 from app.core.encryption import unseal_json
 from app.core.errors import NotFound
+from app.documents import queries as documents
 from app.documents.models import Document, DocumentType
+from app.documents.queries import DocumentState
+from app.documents.rules import CAN_GIVE
 from app.households import queries as households
 from app.households.models import Adult, Level, School, SchoolYear
 from app.requests.answers import Nameable
-from app.requests.definition import Audience, Definition, Field, Kind
+from app.requests.definition import Audience, Definition, Field, Kind, holds
 from app.requests.effects import Case
 from app.requests.models import (
     Procedure,
@@ -91,22 +96,47 @@ def definition_of(request: Request) -> Definition:
     return filled(session, definition) if session else definition
 
 
+@dataclass(frozen=True)
+class Visitor(Actor):
+    """Somebody without login, with the one request that the browser's own signed cookie names."""
+
+    request_id: int = 0
+
+
 def request_for(
     session: Session, household_id: int, request_id: int, day: date, *, lock: bool = False
 ) -> Request:
     """The request of this household. NotFound for another's, or a child seen no more."""
+    request = _request(session, request_id, Request.household_id == household_id, lock)
+    if request.child_id is not None:
+        households.child_for(session, household_id, request.child_id, day)
+    return request
+
+
+def own_request(
+    session: Session, actor: Actor, request_id: int, day: date, *, lock: bool = False
+) -> Request:
+    """The request of who asks: a household, or the browser of a visitor. Raises NotFound."""
+    if not isinstance(actor, Visitor):
+        return request_for(session, actor.household_id, request_id, day, lock=lock)
+    if actor.request_id != request_id:
+        raise NotFound
+    return _request(session, request_id, Request.household_id.is_(None), lock)
+
+
+def _request(
+    session: Session, request_id: int, owned: sa.ColumnElement[bool], lock: bool
+) -> Request:
     asked = (
         sa.select(Request)
         .options(joinedload(Request.procedure, innerjoin=True))
         .options(joinedload(Request.version, innerjoin=True), joinedload(Request.child))
-        .where(Request.id == request_id, Request.household_id == household_id)
+        .where(Request.id == request_id, owned)
         .execution_options(populate_existing=True)
     )
     request = session.scalar(asked.with_for_update(of=Request) if lock else asked)
     if request is None:
         raise NotFound
-    if request.child_id is not None:
-        households.child_for(session, household_id, request.child_id, day)
     return request
 
 
@@ -126,6 +156,97 @@ def living(session: Session, household_id: int, code: str) -> Request | None:
     )
 
 
+def drafts_of(
+    session: Session, household_id: int, procedure_id: int, day: date
+) -> Sequence[Request]:
+    """What the household began of this démarche and did not finish, the newest first."""
+    if household_id == NO_HOUSEHOLD:
+        return []
+    found = session.scalars(
+        sa.select(Request)
+        .options(joinedload(Request.child))
+        .where(
+            Request.household_id == household_id,
+            Request.procedure_id == procedure_id,
+            Request.status == Status.DRAFT,
+        )
+        .order_by(Request.changed_at.desc(), Request.id.desc())
+    ).all()
+    if all(one.child_id is None for one in found):
+        return found
+    seen = {one.id for one in households.children_of(session, household_id, day)}
+    return [one for one in found if one.child_id is None or one.child_id in seen]
+
+
+class Needed(NamedTuple):
+    """A document that a démarche asks for, as the household has it."""
+
+    state: DocumentState
+    is_required: bool
+
+    @property
+    def is_missing(self) -> bool:
+        """Required and never given: the request cannot be sent without it."""
+        return self.is_required and self.state.document_id is None and self.state.status in CAN_GIVE
+
+
+def documents_needed(
+    session: Session,
+    household_id: int,
+    child_id: int | None,
+    definition: Definition,
+    answers: Mapping[str, Any],
+    day: date,
+) -> list[Needed]:
+    """The documents asked with these answers, of the household and of the child."""
+    shown = [one for one in definition.documents if holds(one.show_if, answers)]
+    if not shown or household_id == NO_HOUSEHOLD:
+        return []
+    wanted = [(one.document_type, owner) for one in shown for owner in (None, child_id)]
+    required = {one.document_type for one in shown if one.required}
+    found = documents.states(session, household_id, wanted, day)
+    return [Needed(one, one.code in required) for one in found]
+
+
+class Announced(NamedTuple):
+    """A document that a démarche is going to ask for; ``state`` when it is known whose it is."""
+
+    name: str
+    is_required: bool
+    state: DocumentState | None
+
+
+def documents_announced(
+    session: Session, household_id: int, child_id: int | None, definition: Definition, day: date
+) -> list[Announced]:
+    """Every document that the démarche may ask for, whatever is answered, in its own order."""
+    asked = {one.document_type: one.required for one in definition.documents}
+    for field in definition.fields():
+        if field.kind is Kind.FILE:
+            asked.setdefault(field.document_type, field.required)
+    if not asked:
+        return []
+    kinds = session.execute(
+        sa.select(DocumentType.code, DocumentType.name).where(DocumentType.code.in_(asked))
+    )
+    names = {one.code: one.name for one in kinds}
+    known = household_id != NO_HOUSEHOLD
+    wanted = [(code, owner) for code in asked for owner in (None, child_id)]
+    states = documents.states(session, household_id, wanted, day) if known else []
+    found = {one.code: one for one in states}
+    return [
+        Announced(names[code], required, found.get(code))
+        for code, required in asked.items()
+        if code in names
+    ]
+
+
+def is_public(session: Session, request_id: int) -> bool:
+    """Whether it was begun without login."""
+    asked = sa.select(Request.id).where(Request.id == request_id, Request.household_id.is_(None))
+    return session.scalar(asked) is not None
+
+
 def case_of(request: Request) -> Case:
     """What its effect gets."""
     return Case(
@@ -137,6 +258,12 @@ def case_of(request: Request) -> Case:
         answers=request.answers,
         private_answers=unseal_json(request.private_answers, place(request)),
     )
+
+
+def answers_of(request: Request) -> dict[str, Any]:
+    """Every answer, private ones opened: for the family that gave them."""
+    case = case_of(request)
+    return {**case.answers, **case.private_answers}
 
 
 def place(request: Request) -> str:
@@ -178,7 +305,7 @@ def nameable(session: Session, household_id: int, fields: Collection[Field], day
         schools=named["school"],
         levels=named["level"],
         years=named["year"],
-        documents=_documents(session, household_id, list(children)) if Kind.FILE in kinds else {},
+        documents=_own_files(session, household_id, list(children)) if Kind.FILE in kinds else {},
     )
 
 
@@ -186,38 +313,35 @@ def _named(
     session: Session, household_id: int, kinds: Collection[Kind], day: date
 ) -> dict[str, dict[int, str]]:
     """Adults of the household, schools, levels and years not past, each in order: one statement."""
-    offered = []
+    asked = []
     if Kind.ADULT in kinds:
-        name = Adult.first_name + " " + Adult.last_name
-        offered.append(_rows("adult", Adult.id, name).where(Adult.household_id == household_id))
+        name, own = Adult.first_name + " " + Adult.last_name, Adult.household_id == household_id
+        asked.append(_rows("adult", Adult.id, name).where(own))
     if Kind.SCHOOL_LEVEL in kinds:
-        offered.append(_rows("school", School.id, School.name, School.name))
-        offered.append(_rows("level", Level.id, Level.name, place=Level.position))
+        asked.append(_rows("school", School.id, School.name))
+        asked.append(_rows("level", Level.id, Level.name, Level.position))
     if Kind.SCHOOL_YEAR in kinds:
-        years = _rows("year", SchoolYear.id, SchoolYear.label, SchoolYear.label)
-        offered.append(years.where(SchoolYear.ends_on >= day))
+        years = _rows("year", SchoolYear.id, SchoolYear.label)
+        asked.append(years.where(SchoolYear.ends_on >= day))
     found: dict[str, dict[int, str]] = {kind: {} for kind in ("adult", "school", "level", "year")}
-    if offered:
-        rows = sa.union_all(*offered).subquery()
-        order = (rows.c.kind, rows.c.place, rows.c.word, rows.c.id)
-        for row in session.execute(sa.select(rows).order_by(*order)):
-            found[row.kind][row.id] = row.name
+    if asked:
+        rows = sa.union_all(*asked).subquery()
+        for kind, key, name in session.execute(
+            sa.select(rows.c.kind, rows.c.id, rows.c.name).order_by(rows.c.place, rows.c.name)
+        ):
+            found[kind][key] = name
     return found
 
 
-def _rows(kind: str, key: Any, name: Any, word: Any = "", place: Any = 0) -> sa.Select[Any]:
-    """``word`` and ``place``: what the rows of this kind are in order of."""
-    literal = [sa.literal(word, sa.String) if word == "" else word]
+def _rows(kind: str, key: Any, name: Any, place: Any = None) -> sa.Select[Any]:
+    """In order of ``place``, then of name."""
+    where = sa.literal(0) if place is None else place
     return sa.select(
-        sa.literal(kind).label("kind"),
-        key.label("id"),
-        sa.type_coerce(name, sa.String).label("name"),
-        literal[0].label("word"),
-        (sa.literal(0) if isinstance(place, int) else place).label("place"),
+        sa.literal(kind).label("kind"), key.label("id"), name.label("name"), where.label("place")
     )
 
 
-def _documents(session: Session, household_id: int, seen: Collection[int]) -> dict[int, str]:
+def _own_files(session: Session, household_id: int, seen: Collection[int]) -> dict[int, str]:
     found = session.execute(
         sa.select(Document.id, DocumentType.code)
         .join(Document.document_type)

@@ -141,11 +141,17 @@ def _needed(definition: Definition, document_types: Collection[str]) -> Iterator
             yield Reason(f"documents[{rank}]", N_("This kind of document does not exist."))
 
 
+RESERVED = frozenset({"verification", "abandonner"})
+"""Addresses of the wizard's own pages, beside those of the steps."""
+
+
 def key_faults(definition: Definition) -> Iterator[Reason]:
     """Steps and fields are told apart by their keys: no two of a kind have the same."""
     steps = Counter(step.key for step in definition.steps)
     fields = Counter(field.key for field in definition.fields())
     for key, times in steps.items():
+        if key in RESERVED:
+            yield Reason("steps", N_("A step cannot have the key “%(key)s”."), {"key": key})
         if times > 1:
             yield Reason("steps", N_("Two steps have the key “%(key)s”."), {"key": key})
     for key, times in fields.items():

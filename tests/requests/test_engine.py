@@ -242,9 +242,12 @@ def test_a_step_is_not_skipped_nor_an_old_page_saved(
         services.save_step(session, camille, request.id, "wish", {}, 1, now=clock.now())
     assert skipped.value.step == "who"
     child = {"child": cast.jules.id}
-    services.save_step(session, camille, request.id, "who", child, 1, now=clock.now())
-    with pytest.raises(Outdated):
+    for _ in ("sent", "sent twice"):
         services.save_step(session, camille, request.id, "who", child, 1, now=clock.now())
+    assert request.edition == 2
+    other = {"child": cast.rose.id}
+    with pytest.raises(Outdated):
+        services.save_step(session, camille, request.id, "who", other, 1, now=clock.now())
     with pytest.raises(NotFinished):
         services.submit(session, camille, request.id, request.edition, "t", now=clock.now())
 

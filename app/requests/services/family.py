@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,11 +16,11 @@ from app.core import clock, numbering
 from app.core.actor import NO_HOUSEHOLD, Actor
 from app.core.encryption import seal_json
 from app.core.errors import Forbidden
-from app.documents import queries as documents
+from app.documents.rules import CAN_GIVE
 from app.households import queries as households
-from app.requests import notices, queries
-from app.requests.answers import clean, clean_all, shown_steps, split
-from app.requests.definition import Audience, Definition, Field, Kind, Once, Step, holds
+from app.requests import notices, progress, queries
+from app.requests.answers import clean, split
+from app.requests.definition import Audience, Definition, Kind, Once, Step
 from app.requests.effects import EFFECTS
 from app.requests.errors import (
     AlreadyAsked,
@@ -32,6 +33,9 @@ from app.requests.errors import (
 )
 from app.requests.models import Request, RequestDocument, RequestMessage, Status
 from app.requests.prefill import PREFILLS, Known
+from app.requests.progress import Progress
+from app.requests.queries import Visitor
+from app.requests.queries import answers_of as answers_of
 from app.requests.rules import EDITABLE, Action, Who
 from app.requests.services.moving import advance, close_with_effect
 
@@ -65,7 +69,7 @@ def begin(
     )
     session.add(request)
     session.flush()
-    _keep(request, definition, _prefilled(session, request, definition, day))
+    keep(request, definition, _prefilled(session, request, definition, day))
     session.flush()
     return request
 
@@ -86,10 +90,15 @@ def _filled(known: Known, definition: Definition) -> dict[str, Any]:
         for field in definition.fields()
         if field.prefill in PREFILLS
     }
+    # « ?enfant= » of a link answers the question before it is asked.
+    for field in definition.fields():
+        if field.kind is Kind.CHILD and known.child_id:
+            values.setdefault(field.key, known.child_id)
+            break
     return {key: value for key, value in values.items() if value not in (None, "", {})}
 
 
-def _keep(request: Request, definition: Definition, answers: Mapping[str, Any]) -> None:
+def keep(request: Request, definition: Definition, answers: Mapping[str, Any]) -> None:
     """Write the answers, those of private fields sealed for this row; follow child and year."""
     request.answers, private = split(definition, answers)
     request.private_answers = seal_json(private, queries.place(request)) if private else None
@@ -99,23 +108,26 @@ def _keep(request: Request, definition: Definition, answers: Mapping[str, Any]) 
         if field.kind is Kind.SCHOOL_YEAR:
             request.school_year_id = answers.get(field.key, request.school_year_id)
         if field.kind is Kind.EMAIL and request.household_id is None:
-            request.email = answers.get(field.key, request.email)
+            # A draft may hold what was typed wrongly.
+            request.email = str(answers.get(field.key, request.email))[:320]
 
 
-def answers_of(request: Request) -> dict[str, Any]:
-    """Every answer, private ones opened: for the family that gave them."""
-    case = queries.case_of(request)
-    return {**case.answers, **case.private_answers}
-
-
-def _editable(session: Session, actor: Actor, request_id: int, edition: int | None) -> Request:
-    day = clock.today()
-    request = queries.request_for(session, actor.household_id, request_id, day, lock=True)
-    if request.status not in EDITABLE:
-        raise MovedOn
-    if edition is not None and request.edition != edition:
-        raise Outdated
+def editable(session: Session, actor: Actor, request_id: int) -> Request:
+    """The request of who asks, locked. Raises NotFound, MovedOn."""
+    request = queries.own_request(session, actor, request_id, clock.today(), lock=True)
+    _check_editable(actor, request)
     return request
+
+
+def _check_editable(actor: Actor, request: Request) -> None:
+    if not is_editable(actor, request):
+        raise MovedOn
+
+
+def is_editable(actor: Actor, request: Request) -> bool:
+    """A visitor has nothing but a cookie of this browser: what it has sent is closed to it."""
+    allowed = {Status.DRAFT} if isinstance(actor, Visitor) else EDITABLE
+    return request.status in allowed
 
 
 def save_step(
@@ -126,33 +138,96 @@ def save_step(
     posted: Mapping[str, Any],
     edition: int,
     *,
+    going_back: bool = False,
+    at: Progress | None = None,
     now: datetime,
 ) -> Request:
     """Save what one step answers. A submitted request keeps its status (D2).
 
-    Raises NotFound, MovedOn, Outdated, NotFinished (an earlier step was skipped), BadAnswers.
+    ``going_back``: what is wrong stops nobody; a draft keeps it as it was typed, for later. The same
+    save sent twice changes nothing the second time. ``at``: what ``progress.read`` found under the
+    lock, in this very transaction.
+
+    Raises NotFound, MovedOn, Outdated, NotFinished (an earlier step was skipped), BadAnswers,
+    AlreadyAsked.
     """
-    request = _editable(session, actor, request_id, edition)
-    definition, before = queries.definition_of(request), answers_of(request)
-    step = _reachable(session, request, definition, before, step_key)
-    known = queries.nameable(session, actor.household_id, step.fields, clock.paris(now).date())
-    own = {field.key for field in step.fields}
-    others = {key: value for key, value in before.items() if key not in own}
-    answers, faults = clean(step.fields, posted, others, known)
+    at = at or progress.read(session, actor, request_id, clock.paris(now).date(), lock=True)
+    request = at.request
+    _check_editable(actor, request)
+    step = _reachable(at, step_key)
+    answers, faults = clean(step.fields, posted, at.others(step), at.known)
     if faults:
-        raise BadAnswers(faults)
-    child_id = request.child_id
-    _keep(request, definition, others | answers)
-    if request.child_id != child_id:
-        _follow_child(session, request, definition, others | answers, now)
+        if not going_back or request.status is not Status.DRAFT:
+            raise BadAnswers(faults)
+        answers |= _typed(request, step, posted, faults)
+    after = at.others(step) | answers
+    if after == at.kept and request.edition != edition:
+        return request
+    if request.edition != edition:
+        raise Outdated
+    _save(session, actor, request, at, after, now)
     request.step = step.key
+    session.flush()
+    return request
+
+
+def _save(
+    session: Session,
+    actor: Actor,
+    request: Request,
+    at: Progress,
+    after: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    about = (request.child_id, request.school_year_id)
+    keep(request, at.definition, after)
+    if request.child_id != about[0]:
+        _follow_child(session, request, at.definition, after, now)
+    if (request.child_id, request.school_year_id) != about:
+        _still_once(session, request, at.definition)
     if request.status is Status.PENDING:
         advance(session, actor, request, Who.FAMILY, Action.EDIT, now=now)
     else:
         request.edition += 1
         request.changed_at = now
-    session.flush()
-    return request
+
+
+TYPED = frozenset(
+    {
+        Kind.TEXT,
+        Kind.LONG_TEXT,
+        Kind.INTEGER,
+        Kind.AMOUNT,
+        Kind.DATE,
+        Kind.ADDRESS,
+        Kind.PHONE,
+        Kind.EMAIL,
+        Kind.IBAN,
+        Kind.GROUP,
+    }
+)
+"""Kinds that are typed: only those can be wrong by slip, and name no row of another household."""
+LONGEST_KEPT = 20_000
+CONTROL = re.compile(r"\\u00[01]|\\[bf]|\\u007f")
+"""In JSON: characters that no text of a database can hold, or that nobody types."""
+
+
+def _typed(
+    request: Request, step: Step, posted: Mapping[str, Any], faults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was typed wrongly, kept in a draft for its page alone: no draft with it is submitted."""
+    wrong = {name.partition("-")[0] for name in faults}
+    typed = {
+        field.key: posted[field.key]
+        for field in step.fields
+        if field.key in wrong & posted.keys() and field.kind in TYPED
+    }
+    return {key: value for key, value in typed.items() if _can_be_kept(value)}
+
+
+def _can_be_kept(value: Any) -> bool:
+    text = json.dumps(value)
+    return len(text) <= LONGEST_KEPT and not CONTROL.search(text)
 
 
 def _follow_child(
@@ -164,48 +239,32 @@ def _follow_child(
 ) -> None:
     """The child was chosen: what is known of it fills what is still empty."""
     known = _prefilled(session, request, definition, clock.paris(now).date())
-    _keep(request, definition, {**known, **answers})
+    keep(request, definition, {**known, **answers})
 
 
-def _reachable(
-    session: Session,
-    request: Request,
-    definition: Definition,
-    answers: Mapping[str, Any],
-    step_key: str,
-) -> Step:
+def _reachable(at: Progress, step_key: str) -> Step:
     """The step, if every one before it is finished. Raises NotFinished with the first that is not."""
-    steps = shown_steps(definition, answers)
-    unfinished = first_unfinished(session, request, definition, answers)
-    for step in steps:
-        if step.key == step_key:
-            return step
-        if unfinished is not None and step.key == unfinished.key:
-            break
-    found = unfinished or steps[0]
-    raise NotFinished(found.key, found.title)
+    step = at.reachable(step_key)
+    if step is None:
+        found = at.unfinished or at.definition.steps[0]
+        raise NotFinished(found.key, found.title)
+    return step
 
 
-def first_unfinished(
-    session: Session, request: Request, definition: Definition, answers: Mapping[str, Any]
-) -> Step | None:
-    """The first step whose answers do not stand."""
-    wrong = _checked(session, request, definition, answers)[1]
-    return next((step for step in definition.steps if step.key in wrong), None)
-
-
-def _checked(
-    session: Session, request: Request, definition: Definition, answers: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    household_id = request.household_id or NO_HOUSEHOLD
-    fields: list[Field] = list(definition.fields())
-    known = queries.nameable(session, household_id, fields, clock.today())
-    return clean_all(definition, answers, known)
+def _still_once(session: Session, request: Request, definition: Definition) -> None:
+    """Said as soon as the child and the year are known, and not after the last page."""
+    key = once_key(request, definition.once)
+    if key is None or request.once_key == key:
+        return
+    if session.scalar(sa.select(Request.id).where(Request.once_key == key)):
+        raise AlreadyAsked
+    if request.status is Status.PENDING:
+        _take_once(session, request, definition)
 
 
 def abandon(session: Session, actor: Actor, request_id: int) -> None:
     """« Abandonner la demande » or « Supprimer »: the draft is gone (D2)."""
-    request = _editable(session, actor, request_id, None)
+    request = editable(session, actor, request_id)
     if request.status is not Status.DRAFT:
         raise MovedOn
     for table in (RequestMessage, RequestDocument):
@@ -216,7 +275,7 @@ def abandon(session: Session, actor: Actor, request_id: int) -> None:
 
 def cancel(session: Session, actor: Actor, request_id: int, *, now: datetime) -> Request:
     """« Annulée »: only while no agent has taken it."""
-    request = _editable(session, actor, request_id, None)
+    request = editable(session, actor, request_id)
     advance(session, actor, request, Who.FAMILY, Action.CANCEL, now=now)
     notices.moved(session, request)
     return request
@@ -230,17 +289,20 @@ def submit(
     Raises NotFinished, DocumentsMissing, AlreadyAsked, Outdated, MovedOn, a refusal of the effect.
     """
     day = clock.paris(now).date()
-    request = queries.request_for(session, actor.household_id, request_id, day, lock=True)
+    request = queries.own_request(session, actor, request_id, day, lock=True)
     if request.submit_token == token:
         return request
     if request.edition != edition:
         raise Outdated
     if request.status is not Status.DRAFT:
         raise MovedOn
-    definition = queries.definition_of(request)
-    _check_answers(session, request, definition)
-    missing = _missing_documents(session, request, definition, day)
-    _check_effect(session, request, definition)
+    at = progress.of_request(session, request, day)
+    if at.unfinished is not None:
+        raise NotFinished(at.unfinished.key, at.unfinished.title)
+    definition = at.definition
+    keep(request, definition, at.answers)
+    missing = missing_documents(session, request, definition, day)
+    check_effect(session, request, definition)
     _take_once(session, request, definition)
     request.submit_token, request.submitted_at = token, now
     if definition.delay_days is not None:
@@ -256,75 +318,22 @@ def submit(
     return request
 
 
-def ask_whole(
-    session: Session, actor: Actor, code: str, answers: Mapping[str, Any], *, now: datetime
-) -> Request:
-    """Begin, answer and submit at once: a démarche whose own page gives every answer together.
-
-    Raises like ``begin`` and ``submit``, and BadAnswers.
-    """
-    request = begin(session, actor, code, now=now)
-    _keep_whole(session, request, answers)
-    return submit(session, actor, request.id, request.edition, secrets.token_hex(16), now=now)
-
-
-def change_whole(
-    session: Session,
-    actor: Actor,
-    request_id: int,
-    answers: Mapping[str, Any],
-    edition: int,
-    *,
-    now: datetime,
-) -> Request:
-    """Every answer again of what was asked so, while no agent has taken it (D2).
-
-    Raises NotFound, MovedOn, Outdated, BadAnswers, a refusal of the effect.
-    """
-    request = _editable(session, actor, request_id, edition)
-    definition = _keep_whole(session, request, answers)
-    _check_effect(session, request, definition)
-    advance(session, actor, request, Who.FAMILY, Action.EDIT, now=now)
-    return request
-
-
-def _keep_whole(session: Session, request: Request, answers: Mapping[str, Any]) -> Definition:
-    definition = queries.definition_of(request)
-    cleaned, wrong = _checked(session, request, definition, answers)
-    for faults in wrong.values():
-        raise BadAnswers(faults)
-    _keep(request, definition, cleaned)
-    session.flush()
-    return definition
-
-
-def _check_answers(session: Session, request: Request, definition: Definition) -> None:
-    answers, wrong = _checked(session, request, definition, answers_of(request))
-    for step in definition.steps:
-        if step.key in wrong:
-            raise NotFinished(step.key, step.title)
-    _keep(request, definition, answers)
-
-
-def _missing_documents(
+def missing_documents(
     session: Session, request: Request, definition: Definition, day: date
 ) -> list[str]:
     """Names of documents still to give; required ones stop the submission."""
-    if not definition.documents or request.household_id is None:
-        return []
-    shown = [one for one in definition.documents if holds(one.show_if, request.answers)]
-    wanted: list[tuple[str, int | None]] = [
-        (one.document_type, child_id) for one in shown for child_id in (None, request.child_id)
-    ]
-    found = documents.missing(session, request.household_id, wanted, day)
-    required = {one.document_type for one in shown if one.required}
-    blocking = [one.name for one in found if one.code in required and one.document_id is None]
+    household_id = request.household_id or NO_HOUSEHOLD
+    needed = queries.documents_needed(
+        session, household_id, request.child_id, definition, request.answers, day
+    )
+    blocking = [one.state.name for one in needed if one.is_missing]
     if blocking:
         raise DocumentsMissing(blocking)
-    return [one.name for one in found]
+    return [one.state.name for one in needed if one.state.status in CAN_GIVE]
 
 
-def _check_effect(session: Session, request: Request, definition: Definition) -> None:
+def check_effect(session: Session, request: Request, definition: Definition) -> None:
+    """Raises what its effect refuses before submission."""
     effect = EFFECTS.get(definition.effect)
     if effect and effect.check:
         effect.check(session, queries.case_of(request))
