@@ -64,6 +64,7 @@ from app.requests.desk_views import RequestDeskView
 from app.requests.draft_views import DraftView
 from app.requests.preview_views import PreviewView
 from app.requests.views import RequestsView
+from app.requests.wizard_views import ProceduresView
 from app.reservations import cancelling, repricing
 from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries
@@ -180,6 +181,7 @@ def add_views(appbuilder: AppBuilder) -> None:
     for page in (
         ProfileView,
         RequestsView,
+        ProceduresView,
         SearchView,
         InvitationView,
         HouseholdDesk,

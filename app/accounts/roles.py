@@ -89,6 +89,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     # households
     "ProfileView": FAMILY,
     "RequestsView": FAMILY,
+    "ProceduresView": PUBLIC,
     "SearchView": {AGENT: USE, CASHIER: USE, ADMIN: USE},
     "InvitationView": PUBLIC,
     "HouseholdDesk": {AGENT: EVERY, CASHIER: USE, ADMIN: EVERY},

@@ -203,9 +203,12 @@ class ProceduresView(PageView):
 
     # ---- Check, send, abandon --------------------------------------------------------------------
 
-    @public_page("/demande/<int:id>/verification")
+    @public.slowed
+    @public_page("/demande/<int:id>/verification", methods=("GET", "POST"))
     def check(self, id: int) -> Any:
         """Every answer, what is missing, « Enregistrer la demande »; a visitor's receipt once sent."""
+        if request.method == "POST":
+            return self._submit(id)
         actor, at = _read(id)
         if not services.is_editable(actor, at.request):
             if isinstance(actor, Visitor):
@@ -230,9 +233,7 @@ class ProceduresView(PageView):
             **DOCUMENTS,
         )
 
-    @public.slowed
-    @public_page("/demande/<int:id>/verification", methods=("POST",))
-    def submit(self, id: int) -> Any:
+    def _submit(self, id: int) -> Any:
         """« Enregistrer la demande »."""
         session, actor, token = db.session(), public.asking(id), request.form.get("_token", "")
         try:

@@ -1,50 +1,57 @@
 // Comfort only: dropping files, their names, and the progress of a long sending.
 (function () {
   "use strict";
-  var drop = document.querySelector("[data-drop]");
-  if (!drop) return;
-  var form = drop.closest("form");
-  var input = drop.querySelector("input[type=file]");
-  var chosen = drop.querySelector("[data-chosen]");
+  var drops = document.querySelectorAll("[data-drop]");
+  if (!drops.length) return;
+  var form = drops[0].closest("form");
   var sending = form.querySelector("[data-sending]");
   var failed = form.querySelector("[data-failed]");
-  var button = form.querySelector("button[type=submit]");
-  drop.querySelector(".drop-hint").hidden = false;
+  var busy = false;
 
-  function show() {
-    chosen.replaceChildren();
-    Array.prototype.forEach.call(input.files, function (file) {
-      var line = document.createElement("li");
-      line.textContent = file.name;
-      chosen.appendChild(line);
+  function comfort(drop) {
+    var input = drop.querySelector("input[type=file]");
+    var chosen = drop.querySelector("[data-chosen]");
+    drop.querySelector(".drop-hint").hidden = false;
+    function show() {
+      chosen.replaceChildren();
+      Array.prototype.forEach.call(input.files, function (file) {
+        var line = document.createElement("li");
+        line.textContent = file.name;
+        chosen.appendChild(line);
+      });
+    }
+    input.addEventListener("change", show);
+    ["dragenter", "dragover"].forEach(function (name) {
+      drop.addEventListener(name, function (event) { event.preventDefault(); drop.classList.add("over"); });
+    });
+    ["dragleave", "drop"].forEach(function (name) {
+      drop.addEventListener(name, function () { drop.classList.remove("over"); });
+    });
+    drop.addEventListener("drop", function (event) {
+      event.preventDefault();
+      if (!event.dataTransfer.files.length) return;
+      input.files = event.dataTransfer.files;
+      show();
     });
   }
-  input.addEventListener("change", show);
-  ["dragenter", "dragover"].forEach(function (name) {
-    drop.addEventListener(name, function (event) { event.preventDefault(); drop.classList.add("over"); });
-  });
-  ["dragleave", "drop"].forEach(function (name) {
-    drop.addEventListener(name, function () { drop.classList.remove("over"); });
-  });
-  drop.addEventListener("drop", function (event) {
-    event.preventDefault();
-    if (!event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
-    show();
-  });
+  drops.forEach(comfort);
 
+  function hasFiles() {
+    return Array.prototype.some.call(form.querySelectorAll("input[type=file]"), function (input) { return input.files.length; });
+  }
   function stop() {
     sending.hidden = true;
     failed.hidden = false;
-    button.disabled = false;
+    busy = false;
   }
   // Captured: the page's own guard against double clicks must not see a sending that may be tried again.
   form.addEventListener("submit", function (event) {
+    if (!hasFiles()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (button.disabled) return;
+    if (busy) return;
     var call = new XMLHttpRequest();
-    button.disabled = true;
+    busy = true;
     failed.hidden = true;
     sending.hidden = false;
     call.upload.addEventListener("progress", function (at) {
@@ -60,6 +67,6 @@
     call.addEventListener("error", stop);
     call.addEventListener("abort", stop);
     call.open("POST", form.getAttribute("action") || location.href);
-    call.send(new FormData(form));
+    call.send(new FormData(form, event.submitter));
   }, true);
 })();
