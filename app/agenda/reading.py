@@ -152,7 +152,7 @@ def notices(
                     child=child.first_name,
                 ),
                 "warn",
-                place("year_file"),
+                f"{place('year_file')}?enfant={child.id}",
                 gettext("Fill in the yearly child file"),
             )
         )

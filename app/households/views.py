@@ -22,6 +22,7 @@ from app.households.errors import (
 from app.households.forms import ActionForm, CodeForm, InviteForm
 from app.households.models import Adult
 from app.households.services import year_files
+from app.households.year_file_words import AUTHORISATIONS, MEALS
 
 
 class ProfileView(PageView):
@@ -41,6 +42,21 @@ class ProfileView(PageView):
             cards=_cards(profile.household.id),
             documents=_documents(profile.household.id),
             readings=year_files.readings_of(db.session(), profile.household.id),
+            files=year_files.years_closed(db.session(), profile.household.id),
+        )
+
+    @family_page("/dossiers-annuels/<int:child_id>")
+    def year_files(self, child_id: int) -> Any:
+        """What the household gave for a child, year by year, health included: it is its own."""
+        session, household_id = db.session(), current_actor().household_id
+        child = queries.child_for(session, household_id, child_id)
+        found = year_files.files_of(session, household_id, child.id)
+        return self.page(
+            "households/year_files.html",
+            child=child,
+            files=[(one, year_files.own_health(one)) for one in found],
+            meals=MEALS,
+            authorisations=AUTHORISATIONS,
         )
 
     @family_page("/inviter", methods=["GET", "POST"])

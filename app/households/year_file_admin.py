@@ -10,23 +10,9 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
 
 from app.core.admin import AgentView
-from app.core.text import N_
 from app.households import search
-from app.households.models import MealCode, YearFile
-
-MEALS = {
-    MealCode.STANDARD: N_("Standard meal"),
-    MealCode.NO_PORK: N_("Without pork"),
-    MealCode.NO_MEAT: N_("Without meat"),
-    MealCode.PACKED: N_("Packed meal brought by the family"),
-}
-AUTHORISATIONS = {
-    "hospital": N_("taken to hospital in an emergency"),
-    "transport": N_("journeys by coach on outings"),
-    "leave_alone": N_("goes home alone"),
-    "photo": N_("photographs"),
-}
-"""Word of the file → what was allowed or not."""
+from app.households.models import YearFile
+from app.households.year_file_words import AUTHORISATIONS, MEALS
 
 
 def contacts(rows: Sequence[Mapping[str, str]]) -> Markup:

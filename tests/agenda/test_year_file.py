@@ -16,7 +16,7 @@ from tests.agenda.test_budgets import MONTH, statements
 from tests.factories import Cast, Factory
 
 SignIn = Callable[[Any], FlaskClient]
-LINK = 'href="/demarches/dossier-annuel-enfant"'
+LINK = 'href="/demarches/dossier-annuel-enfant'
 WORDS = "Dossier annuel manquant"
 
 

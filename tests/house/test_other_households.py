@@ -97,6 +97,7 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
             f"/agenda/saisie-groupee/resultat/{change.id}"
         ),
         "/demarches/personnes-autorisees/<int:child_id>": pickup,
+        "/profil/dossiers-annuels/<int:child_id>": f"/profil/dossiers-annuels/{cast.ines.id}",
         "/demarches/personnes-autorisees/<int:child_id>/nouvelle": f"{pickup}/nouvelle",
         "/demarches/personnes-autorisees/<int:child_id>/existante": f"{pickup}/existante",
         "/demarches/personnes-autorisees/<int:child_id>/<int:right_id>/retirer": (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -14,10 +16,11 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.encryption import CannotOpen
 from app.core.errors import Forbidden, NotFound
-from app.households.models import Guardianship, HealthReading, MealCode, YearFile
+from app.households.models import Guardianship, HealthReading, MealCode, SchoolYear, YearFile
 from app.households.services import year_files
 from app.households.services.year_files import YearFileValues
-from tests.factories import Cast
+from tests.agenda.test_budgets import statements
+from tests.factories import Cast, Factory
 
 SignIn = Callable[[Any], FlaskClient]
 HEALTH = {"allergies": "arachide", "pai": True, "doctor": "Dr Blanc"}
@@ -126,3 +129,66 @@ def test_the_family_sees_who_opened_and_a_restriction_ends_it(
     )
     session.commit()
     assert reader not in sign_in(cast.camille).get("/profil/").text
+
+
+def test_the_family_reads_what_it_gave_and_nobody_elses(
+    session: Session, cast: Cast, sign_in: SignIn
+) -> None:
+    close(session, cast)
+    session.commit()
+    path, jules = f"/profil/dossiers-annuels/{cast.noe.id}", cast.jules.id
+    client = sign_in(cast.camille)
+    html = client.get(path).text
+    for text in ("2026-2027", "Sans porc", "Odile", "arachide", "Dr Blanc"):
+        assert text in html
+    assert f'href="/demarches/dossier-annuel-enfant?enfant={cast.noe.id}"' in html
+    assert "Mettre à jour le dossier annuel" in html
+    assert readings(session) == 0, "the family reads its own"
+    profile = client.get("/profil/").text
+    assert f'href="{path}"' in profile
+    assert "Dossier annuel enfant 2026-2027" in profile
+    assert "Remplir le dossier annuel" in client.get(f"/profil/dossiers-annuels/{jules}").text
+    other = sign_in(cast.yanis).get(path)
+    assert other.status_code == 200
+    assert "arachide" not in other.text
+    assert "Odile" not in other.text
+    assert sign_in(cast.lea).get(path).status_code == 404
+
+
+def test_a_restricted_household_reads_no_file_any_more(
+    session: Session, cast: Cast, sign_in: SignIn
+) -> None:
+    close(session, cast)
+    session.execute(
+        sa.update(Guardianship)
+        .where(Guardianship.household_id == cast.home.id, Guardianship.child_id == cast.noe.id)
+        .values(restricted_at=clock.now())
+    )
+    session.commit()
+    assert sign_in(cast.camille).get(f"/profil/dossiers-annuels/{cast.noe.id}").status_code == 404
+
+
+def test_files_of_many_years_take_the_same_statements(
+    app: Flask, session: Session, cast: Cast, make: Factory, sign_in: SignIn
+) -> None:
+    close(session, cast)
+    session.commit()
+    client, path, counts = sign_in(cast.camille), f"/profil/dossiers-annuels/{cast.noe.id}", []
+    client.get(path)  # the rights of the role are read once per process
+    for years in (0, 3):
+        for rank in range(years):
+            first = date(2023 + rank, 9, 1)
+            year = make.add(
+                SchoolYear(
+                    label=f"{first.year}-{first.year + 1}",
+                    starts_on=first,
+                    ends_on=date(first.year + 1, 7, 3),
+                    zone="A",
+                )
+            )
+            make.year_file(cast.noe, cast.home, school_year_id=year.id)
+        session.commit()
+        with statements(app) as seen:
+            client.get(path)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 6

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.accounts.models import Account
 from app.accounts.roles import HEALTH
@@ -243,6 +243,28 @@ def last_file(
     if school_year_id is not None:
         asked = asked.where(SchoolYear.starts_on <= until.scalar_subquery())
     return session.scalar(asked)
+
+
+def files_of(session: Session, household_id: int, child_id: int) -> Sequence[YearFile]:
+    """The household’s own files of the child, the latest year first. Ask ``child_for`` first."""
+    return session.scalars(
+        sa.select(YearFile)
+        .join(YearFile.school_year)
+        .options(contains_eager(YearFile.school_year), joinedload(YearFile.school))
+        .where(YearFile.household_id == household_id, YearFile.child_id == child_id)
+        .order_by(SchoolYear.starts_on.desc())
+    ).all()
+
+
+def years_closed(session: Session, household_id: int) -> dict[int, list[str]]:
+    """Child → the school years of its files in this household, the latest first. One statement."""
+    rows = session.execute(
+        sa.select(YearFile.child_id, SchoolYear.label)
+        .join(YearFile.school_year)
+        .where(YearFile.household_id == household_id)
+        .order_by(SchoolYear.starts_on.desc())
+    )
+    return grouped(rows)
 
 
 def own_health(row: YearFile) -> dict[str, Any]:
