@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,6 +42,7 @@ from tests import postgres
 
 WORKERS = 4
 WAIT = 120
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -63,23 +65,14 @@ class Answer:
 
 @contextmanager
 def web(url: str, var: str, workers: int = WORKERS) -> Iterator[int]:
-    """gunicorn with its workers on a free port of this machine."""
+    """The portal's web part with its workers on a free port of this machine."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     environment = {**os.environ, "DATABASE_URL": url, "PORTAIL_VAR": var, "SECRET_KEY": SECRET}
-    environment["BASE_URL"] = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}"]
-    command += [
-        "--workers",
-        str(workers),
-        "--threads",
-        "4",
-        "--backlog",
-        "512",
-        "--log-level",
-        "error",
-    ]
+    environment |= {"PORT": str(port), "BASE_URL": f"http://127.0.0.1:{port}"}
+    environment |= {"WEB_WORKERS": str(workers), "WEB_THREADS": "4"}
+    command = [sys.executable, str(ROOT / "run.py"), "web"]
     server = subprocess.Popen(command, env=environment)
     try:
         _wait_for(port)

@@ -58,19 +58,22 @@ class Ending(NamedTuple):
 
 
 def ending(session: Session, lines: Sequence[Ending]) -> None:
-    """One reminder for each document, to its household."""
-    told = recipients(session, {line.household_id for line in lines}, money=False)
+    """One reminder to each household, with every document that ends soon."""
+    by_household: dict[int, list[Ending]] = {}
+    for line in sorted(lines, key=lambda line: (line.household_id, line.valid_until or date.max)):
+        by_household.setdefault(line.household_id, []).append(line)
+    told = recipients(session, by_household, money=False)
     rows = [
-        (
-            recipient,
-            {
-                "document": line.document,
-                "child": line.child or "",
-                "valid_until": line.valid_until,
-            },
-            f"document-ending:{line.document_id}",
-        )
-        for line in lines
-        for recipient in told[line.household_id]
+        (recipient, {"endings": _endings(own)}, f"document-ending:{own[0].document_id}")
+        for household_id, own in by_household.items()
+        for recipient in told[household_id]
     ]
     tell_many(session, "document_reminder", rows, url=PAGE)
+
+
+def _endings(lines: Sequence[Ending]) -> list[tuple[str, date | None]]:
+    """(document with its child, last day)."""
+    return [
+        (f"{line.document} ({line.child})" if line.child else line.document, line.valid_until)
+        for line in lines
+    ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -15,6 +17,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.supervisor.problem import Problem
 
 GRACE_SECONDS = 10
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""Of malloc.h (glibc); another C library has no ``mallopt``, or leaves numbers that it does not know."""
+LARGE_BLOCK, ARENAS = 256 * 1024, 2
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc]
@@ -35,8 +40,19 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
 
 def serve(app: Flask) -> None:
     """Serve until told to stop."""
+    give_memory_back()
     hops = proxies(os.environ, production=app.config["PRODUCTION"])
     Gunicorn(behind(app, hops), options(os.environ)).run()
+
+
+def give_memory_back() -> None:
+    """Let glibc return large blocks at once, and share its arenas: workers inherit it.
+
+    By default each thread keeps what one large photo took: four threads, four times the memory.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+        libc.mallopt(M_ARENA_MAX, ARENAS)
 
 
 def proxies(environ: Mapping[str, str], *, production: bool) -> int:

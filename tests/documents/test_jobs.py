@@ -18,7 +18,7 @@ from app.core.storage import new_key, storage
 from app.documents import jobs, purge
 from app.documents.models import AskedOf, Document, DocumentPage, DocumentType, Owner, Validity
 from app.households.models import Guardianship
-from app.notices.models import Notice
+from app.notices.models import Notice, OutboxMessage
 from tests.factories import Cast, Factory
 
 DAY = date(2027, 1, 12)
@@ -69,6 +69,23 @@ def test_a_document_that_ends_soon_is_told_once(
     assert jobs.remind(session, clock.now()) == "1 reminded"
     assert reminders(session) == 1
     assert jobs.remind(session, clock.now()) == "0 reminded"
+
+
+def test_a_household_gets_one_reminder_for_all_of_its_documents(
+    session: Session, make: Factory, cast: Cast, insurance: DocumentType
+) -> None:
+    document(make, cast, insurance)
+    document(make, cast, insurance, child_id=cast.rose.id)
+    assert jobs.remind(session, clock.now()) == "2 reminded"
+    said = session.scalars(
+        sa.select(OutboxMessage).where(OutboxMessage.template == "document_reminder")
+    ).one()
+    assert said.subject == "2 justificatifs arrivent à expiration"
+    for line in (
+        "- Assurance (Jules), valide jusqu’au 22 janvier 2027",
+        "- Assurance (Rose), valide jusqu’au 22 janvier 2027",
+    ):
+        assert line in said.text
 
 
 def test_what_was_renewed_or_hidden_is_not_told(
