@@ -7,17 +7,22 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_babel import get_locale, gettext
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from app.accounts import limits
 from app.agenda import texts
 from app.core import clock, settings
 from app.core.actor import NO_HOUSEHOLD
 from app.core.db import commit, db
+from app.core.text import N_
 from app.core.views import PageView, current_actor, public_page
 from app.households import queries as households
-from app.portal import catalogue, queries, services
+from app.portal import queries, services
 from app.portal.forms import SUBJECTS, ContactForm
 from app.portal.todo import Family, todos
+from app.requests import queries as queries_of_requests
+from app.requests.catalogue import Entry, by_theme
+from app.requests.definition import Theme
 from app.wallet import queries as wallets
 
 TEXT_LANGUAGES = ("fr",)
@@ -37,8 +42,7 @@ class HomeView(PageView):
         session = db.session()
         return self.page(
             "portal/home.html",
-            themes=_themes(),
-            updates=catalogue.UPDATES,
+            **_procedures(session),
             news=queries.news(session, clock.now(), queries.NEWS_ON_HOME),
             services=queries.services_of_commune(session),
         )
@@ -55,8 +59,7 @@ class HomeView(PageView):
             next_days=queries.next_days(session, household_id, children, clock.today()),
             has_children=bool(children),
             standing=standing,
-            themes=_themes(),
-            updates=catalogue.UPDATES,
+            **_procedures(session),
             news=queries.news(session, clock.now(), queries.NEWS_ON_HOME),
             texts=texts,
             words=texts.MonthWords(),
@@ -144,5 +147,28 @@ def _known() -> dict[str, str]:
     return {"name": current_user.get_full_name(), "email": current_user.email}
 
 
-def _themes() -> list[catalogue.Theme]:
-    return catalogue.themes(settings.get(db.session(), settings.RULES_URL))
+SOON = {
+    Theme.CARE: ("declarer-une-absence", N_("Declare the absence of a child")),
+    Theme.HOLIDAYS: ("animations-vacances", N_("Holiday camps")),
+}
+"""Announced until a démarche of this code is there: nothing is promised that leads nowhere (D4)."""
+
+
+def _procedures(session: Session) -> dict[str, Any]:
+    """The cards of the home page: the démarches, and what a family does without one."""
+    offers = queries_of_requests.offers(session, clock.today())
+    first = {
+        Theme.CARE: [
+            Entry(gettext("Book the canteen and care"), "/agenda/"),
+            Entry(gettext("Top up my account"), "/paiements/"),
+        ]
+    }
+    there = {one.code for one in offers}
+    last = {
+        theme: [Entry(gettext(title))] for theme, (code, title) in SOON.items() if code not in there
+    }
+    if rules_url := settings.get(session, settings.RULES_URL):
+        rules = Entry(gettext("House rules of the services"), rules_url, needs_login=False)
+        last.setdefault(Theme.CARE, []).append(rules)
+    cards = by_theme(offers, first=first, last=last)
+    return {"updates": cards.pop(Theme.UPDATES.value, None), "themes": cards}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
 from app.core.text import N_
 from app.requests import definition
 from app.requests.queries import Offer
@@ -12,7 +14,10 @@ from app.requests.queries import Offer
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a card; ``url`` is a path of the portal, empty while it is not open."""
+    """One line of a card; ``url`` is a path of the portal, empty while it is not open.
+
+    ``title`` is said already: the commune's own titles are no texts to translate.
+    """
 
     title: str
     url: str = ""
@@ -38,10 +43,16 @@ TITLES: Mapping[definition.Theme, tuple[str, str]] = {
 """Theme → title and icon of its card, in the order of the pages."""
 
 Entries = Mapping[definition.Theme, Sequence[Entry]]
+NONE: Entries = {}
 
 
-def by_theme(offers: Sequence[Offer], more: Entries | None = None) -> dict[str, Theme]:
-    """Theme → card, those without an entry left out. ``more``: what stands beside the démarches."""
+def by_theme(
+    offers: Sequence[Offer], *, first: Entries = NONE, last: Entries = NONE
+) -> dict[str, Theme]:
+    """Theme → card, those without an entry left out.
+
+    ``first`` and ``last``: what stands before and after the démarches.
+    """
     cards = {}
     for theme, (title, icon) in TITLES.items():
         own = [
@@ -49,7 +60,7 @@ def by_theme(offers: Sequence[Offer], more: Entries | None = None) -> dict[str, 
             for one in offers
             if one.theme == theme.value
         ]
-        entries = [*(more or {}).get(theme, ()), *own]
+        entries = [*first.get(theme, ()), *own, *last.get(theme, ())]
         if entries:
-            cards[theme.value] = Theme(title, icon, entries)
+            cards[theme.value] = Theme(gettext(title), icon, entries)
     return cards

@@ -6,15 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.charging.models import CoverageCase
 from app.core import clock, settings
+from app.core.actor import SYSTEM
 from app.core.db import db
 from app.core.models import Service, ServiceCode
 from app.portal.models import News
+from app.procedures import builtin
+from app.requests import services as requests
+from app.requests.definition import Definition, Field, Kind, Step, Theme
+from app.requests.models import Procedure
 from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
 from tests.factories import Cast, Factory
 from tests.portal.page import text_of
@@ -39,6 +45,7 @@ def town(session: Session) -> None:
     session.add(News(title="Publiée", body="Texte", published_at=now - A_DAY))
     session.add(News(title="À venir", body="Texte", published_at=now + A_DAY))
     session.add(News(title="Cachée", body="Texte", published_at=now - A_DAY, hidden_at=now))
+    builtin.install(session, now=now)
     session.commit()
 
 
@@ -65,9 +72,47 @@ def test_a_procedure_without_page_leads_nowhere_and_says_why(
     client: FlaskClient, town: None
 ) -> None:
     html = client.get("/").get_data(as_text=True)
-    row = html[html.index("Inscription scolaire"[:11]) :].split("</li>")[0]
+    row = html[html.index("Déclarer l’absence") :].split("</li>")[0]
     assert "<a " not in row
     assert "Ouverture prochaine" in row
+
+
+def test_the_home_page_lists_the_published_demarches_by_theme(
+    client: FlaskClient, session: Session, town: None
+) -> None:
+    html = client.get("/").get_data(as_text=True)
+    school = html[html.index('id="theme-school"') :].split("</section>")[0]
+    assert 'href="/demarches/inscription-scolaire"' in school
+    updates = html[html.index('id="updates"') :].split("</section>")[0]
+    assert "Mise à jour de mes informations" in updates
+    for path in ("/profil/mettre-a-jour", "/demarches/personnes-autorisees/", "/justificatifs/"):
+        assert f'href="{path}"' in updates
+    assert 'href="/demarches/"' in html
+
+
+def test_a_title_of_the_commune_is_no_format(client: FlaskClient, session: Session) -> None:
+    definition = Definition(
+        title="Réduction de 10 %",
+        theme=Theme.OTHER,
+        service="school",
+        steps=(Step("one", "Une", (Field("text", Kind.TEXT, "Texte"),)),),
+    )
+    now = clock.now()
+    made = requests.new_draft(session, SYSTEM, "reduction", definition, now=now)
+    requests.publish(session, SYSTEM, made.id, now=now)
+    session.commit()
+    for url in ("/", "/demarches/", "/demarches/reduction"):
+        assert "Réduction de 10 %" in text_of(client.get(url))
+
+
+def test_what_is_closed_is_listed_no_more(
+    client: FlaskClient, session: Session, town: None
+) -> None:
+    found = session.scalars(sa.select(Procedure).where(Procedure.code == "inscription-scolaire"))
+    requests.close_procedure(session, SYSTEM, found.one().id, now=clock.now())
+    session.commit()
+    for url in ("/", "/demarches/"):
+        assert "inscription-scolaire" not in client.get(url).get_data(as_text=True)
 
 
 def test_house_rules_appear_once_the_commune_gave_their_address(
