@@ -261,11 +261,11 @@ def _add_families(appbuilder: AppBuilder) -> None:
         appbuilder.add_view, category="Families", category_label=_l("Families"), category_icon=""
     )
     screens = households_admin
+    add(RequestDeskView, "Requests", label=_l("Requests of families"), icon="card-checklist")
+    add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
     add(screens.HouseholdAdmin, "Households", label=_l("Households"), icon="house-door")
     add(screens.AdultAdmin, "Adults", label=_l("Adults"), icon="person")
     add(screens.ChildAdmin, "Children", label=_l("Children"), icon="people")
-    add(RequestDeskView, "Requests", label=_l("Requests of families"), icon="card-checklist")
-    add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
     add(screens.InvitationAdmin, "Invitations", label=_l("Invitations"), icon="envelope")
     add(
         YearFileAdmin,

@@ -6,6 +6,7 @@ the same macros, style sheets and accessibility rules serve families and agents.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, NamedTuple
@@ -119,10 +120,18 @@ class Entry(NamedTuple):
 
 
 class Section(NamedTuple):
-    """Entries under one heading; an empty heading for those that stand alone."""
+    """Entries under one heading; an empty heading for those that stand alone.
+
+    ``is_open``: the page stands in it, or it is the first one and the page stands in none.
+    """
 
     label: str
     entries: list[Entry]
+    is_open: bool = False
+
+    def waiting(self, counts: Mapping[str, int]) -> int:
+        """What waits behind its heading."""
+        return sum(counts.get(entry.name, 0) for entry in self.entries)
 
 
 SECTIONS = ("Families", "Services", "Money", "Settings")
@@ -139,7 +148,14 @@ def agent_menu() -> list[Section]:
         label = str(item["label"]) if "childs" in item else ""
         if inner:
             sections.append(Section(label, [_entry(one) for one in inner]))
-    return sections
+    return _opened(sections)
+
+
+def _opened(sections: list[Section]) -> list[Section]:
+    """The same, the one of the page open."""
+    named = [one for one in sections if one.label]
+    here = [one for one in named if any(entry.current for entry in one.entries)] or named[:1]
+    return [one._replace(is_open=one in here) for one in sections]
 
 
 def _rank(item: Any) -> int:

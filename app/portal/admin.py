@@ -10,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.core.admin import AgentView, agent_action
+from app.core.admin_lists import SavedList
 from app.core.models import Service
-from app.portal import services
+from app.core.text import N_
+from app.portal import queries, services
 from app.portal.forms import SUBJECTS
 from app.portal.models import ContactMessage, News
 
@@ -35,6 +37,7 @@ class ContactMessageAdmin(AgentView):
     list_columns = ["created_at", "service", "name", "email", "handled_at"]
     show_columns = ["created_at", "service", "name", "email", "phone", "body", "handled_at"]
     search_columns = ["service", "name", "email", "created_at", "handled_at"]
+    saved = {"a-traiter": SavedList(N_("To handle"), queries.is_unhandled)}
 
     @agent_action("handled", _l("Handled"), icon="check-lg")
     def handled(self, rows: Sequence[ContactMessage]) -> str:

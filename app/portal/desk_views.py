@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 
-from app.accounts.security import rights_of_request
 from app.core import accent, clock, settings
 from app.core.accent import AccentRefused
 from app.core.db import commit, db
 from app.core.errors import Refusal
 from app.core.pages import attach
 from app.core.views import PageView, agent_page, current_actor
-from app.documents import queries as documents
-from app.documents.services import HEALTH
-from app.notices import queries as notices
-from app.portal import queries, services
+from app.portal import morning, services, tiles
 from app.portal.forms import SettingsForm, values_of
-from app.requests import queue
-from app.requests.queue import Tab
 
 
 def shell_facts() -> dict[str, Any]:
@@ -31,99 +23,27 @@ def shell_facts() -> dict[str, Any]:
     return {
         "commune": settings.get(session, settings.COMMUNE_NAME),
         "accent_url": accent.url(settings.get(session, settings.PORTAL_ACCENT)),
-        "counts": {tile.menu: tile.count for tile in _tiles() if tile.count},
+        "counts": tiles.of_menu(session),
     }
 
 
-class Tile(NamedTuple):
-    """Something that waits for the agents; ``menu``: its entry in the menu."""
-
-    menu: str
-    icon: str
-    title: str
-    count: int
-    url: str
-    action: str
-
-
-def _tiles() -> list[Tile]:
-    """What this account may deal with, in one statement; none for families and visitors."""
-    if not current_actor().is_agent:
-        return []
-    waiting = [one for one in _waiting() if _may(one.view)]
-    counted = queries.figures(db.session(), {one.menu: one.asked for one in waiting})
-    return [
-        Tile(one.menu, one.icon, one.title, counted[one.menu], one.url(), one.action)
-        for one in waiting
-    ]
-
-
-class Waiting(NamedTuple):
-    """A figure of the menu: who may see it, how it is counted, where it leads."""
-
-    menu: str
-    view: str
-    icon: str
-    title: str
-    asked: sa.Select[int]
-    url: Callable[[], str]
-    action: str
-
-
-def _waiting() -> Iterator[Waiting]:
-    actor, today = current_actor(), clock.today()
-    yield Waiting(
-        "Requests",
-        "RequestDeskView",
-        "card-checklist",
-        gettext("Requests to take"),
-        queue.figure(Tab.TO_TAKE, actor.account_id or 0, today),
-        lambda: url_for("RequestDeskView.index"),
-        gettext("Process the requests"),
-    )
-    yield Waiting(
-        "Documents",
-        "DocumentDesk",
-        "file-earmark-check",
-        gettext("Documents to look at"),
-        documents.waiting_figure(with_health=HEALTH in actor.roles),
-        lambda: url_for("DocumentDesk.index"),
-        gettext("Look at the documents"),
-    )
-    yield Waiting(
-        "Messages received",
-        "ContactMessageAdmin",
-        "envelope",
-        gettext("Messages to handle"),
-        queries.contact_messages_waiting(),
-        lambda: url_for("ContactMessageAdmin.list"),
-        gettext("Read the messages"),
-    )
-    yield Waiting(
-        "E-mails",
-        "OutboxAdmin",
-        "envelope-x",
-        gettext("E-mails that could not be sent"),
-        notices.dead_mails(),
-        lambda: url_for("OutboxAdmin.list", _flt_0_state="dead"),
-        gettext("See the e-mails"),
-    )
-
-
-def _may(view: str) -> bool:
-    """Whether the account opens this view, generated or hand-made."""
-    return bool({("can_list", view), ("can_use", view)} & rights_of_request())
-
-
 class DashboardView(PageView):
-    """« /agents/ »: what waits for an agent."""
+    """« /agents/ »: what waits for an agent this morning."""
 
     route_base = "/agents"
 
     @agent_page("/")
     def index(self) -> Any:
-        """The figures of this account's work."""
-        return self.page("portal/dashboard.html", tiles=_tiles())
+        """The figures of this account's work, each leading to its list, and today's places."""
+        session, today = db.session(), clock.today()
+        sees_places = tiles.may("OpeningAdmin")
+        return self.page(
+            "portal/dashboard.html",
+            groups=tiles.of_morning(session),
+            places=morning.places(session, today) if sees_places else None,
+            nearly_full=morning.nearly_full(session, today) if sees_places else [],
+            today_url=url_for("OpeningAdmin.list", _flt_0_day=today.isoformat()),
+        )
 
 
 class SettingsView(PageView):

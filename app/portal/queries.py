@@ -40,9 +40,14 @@ def news(session: Session, now: datetime, limit: int | None) -> Sequence[News]:
     return session.scalars(statement.limit(limit)).all()
 
 
+def is_unhandled() -> sa.ColumnElement[bool]:
+    """SQL: nobody has dealt with the message."""
+    return ContactMessage.handled_at.is_(None)
+
+
 def contact_messages_waiting() -> sa.Select[int]:
     """How many messages nobody has handled."""
-    return sa.select(sa.func.count(ContactMessage.id)).where(ContactMessage.handled_at.is_(None))
+    return sa.select(sa.func.count(ContactMessage.id)).where(is_unhandled())
 
 
 def figures(session: Session, asked: Mapping[str, sa.Select[int]]) -> dict[str, int]:

@@ -24,7 +24,10 @@ WORDS = """() => [document.body.innerText,
 
 
 def entries(page: Page, section: str) -> list[str]:
-    """The addresses of one section of the side bar."""
+    """The addresses of one section of the side bar, opened by its heading."""
+    heading = page.locator(".side summary").get_by_text(section, exact=True)
+    if not page.get_by_role("list", name=section, exact=True).is_visible():
+        heading.click()
     links = page.get_by_role("list", name=section, exact=True).get_by_role("link")
     return [str(link.get_attribute("href")) for link in links.all()]
 
