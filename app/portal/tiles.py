@@ -132,14 +132,6 @@ def _families() -> Iterator[Tile]:
         "Messages received",
     )
     yield Tile(
-        "ProfileChangeAdmin",
-        "inbox",
-        gettext("Changes asked by families"),
-        queries.profile_changes_waiting(),
-        lambda: url_for("ProfileChangeAdmin.list", _flt_0_state="waiting"),
-        "Changes asked",
-    )
-    yield Tile(
         "ChildDesk",
         "mortarboard",
         gettext("Children without a class"),
