@@ -98,6 +98,8 @@ def _alone(app: Flask, path: str, cookie: str, engine: sa.Engine) -> tuple[int, 
     client.get(path, headers=headers)
     with measured(engine) as seen:
         page = client.get(path, headers=headers)
+    if page.status_code != 200:
+        raise RuntimeError(f"{path} answered {page.status_code}")
     times = []
     for _ in range(30):
         with measured(engine) as one:
