@@ -54,7 +54,7 @@ from app.portal import admin as portal_admin
 from app.portal import desk_views as portal_desk
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
-from app.procedures import builtin
+from app.procedures import builtin, refund
 from app.procedures.household_page import HouseholdUpdateView, waiting_card
 from app.procedures.pickup_page import PickupView
 from app.requests import household_panel as requests_panel
@@ -70,7 +70,7 @@ from app.reservations import models as _reservations  # noqa: F401
 from app.reservations import queries as reservation_queries
 from app.reservations.admin import BookingAdmin, BookingChangeAdmin
 from app.reservations.desk_views import BookingDesk
-from app.retention import exports
+from app.retention import erasures, exports
 from app.retention import models as _retention  # noqa: F401
 from app.retention.views import MyDataView, RetentionDesk
 from app.statements.views import AccountView
@@ -155,7 +155,7 @@ def fill_hooks() -> None:
     hooks.household_created.append(wallet.ensure_wallet)
     hooks.document_states.append(states_for_profile)
     hooks.household_in_use.append(wallet_queries.has_history)
-    hooks.household_panels += [requests_panel.panel, household_panel.panel]
+    hooks.household_panels += [requests_panel.panel, household_panel.panel, refund.panel]
     hooks.profile_cards.append(waiting_card)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
     hooks.openings_closed.append(cancelling.openings_closed)
@@ -166,6 +166,7 @@ def fill_hooks() -> None:
     hooks.bookings_uncharged.append(charges.bookings_uncharged)
     hooks.wallet_credited.append(coverage.credited)
     hooks.files_in_use.append(exports.in_use)
+    hooks.erasure_agreed.append(erasures.agree)
     builtin.register()
 
 

@@ -37,6 +37,9 @@ HouseholdInUse = Callable[[Session, int], bool]
 DocumentStates = Callable[[Session, int], Sequence[tuple[str, str, str]]]
 """(session, household id) → (document, word of its state, kind of tag) for « Mon profil » (A11)."""
 
+ErasureAgreed = Callable[[Session, int, datetime], date]
+"""(session, household id, now) → the day from which its file is erased; the same one if called again."""
+
 FilesInUse = Callable[[Session, Sequence[str]], Collection[str]]
 """(session, keys of the storage) → those that a row of this room still tells of."""
 
@@ -85,6 +88,7 @@ document_states: list[DocumentStates] = []
 household_panels: list[HouseholdPanels] = []
 profile_cards: list[ProfileCards] = []
 files_in_use: list[FilesInUse] = []
+erasure_agreed: list[ErasureAgreed] = []
 
 
 def reset() -> None:
@@ -105,6 +109,7 @@ def reset() -> None:
         household_panels,
         profile_cards,
         files_in_use,
+        erasure_agreed,
     ):
         handlers.clear()
     settle.clear()

@@ -16,11 +16,14 @@ from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from app.procedures import (
+    attach_child,
     care_registration,
     documents,
+    erasure,
     household_update,
     kinds,
     pickup,
+    refund,
     school_registration,
     year_file,
 )
@@ -49,6 +52,9 @@ MODULES: tuple[Builtin, ...] = (
     household_update,
     pickup,
     documents,
+    attach_child,
+    refund,
+    erasure,
 )
 
 

@@ -32,7 +32,7 @@ from app.households.queries import recipients
 from app.notices.models import Notice, OutboxMessage
 from app.notices.services import tell_many
 from app.requests.models import Request, RequestMessage
-from app.retention import exports
+from app.retention import erasures, exports
 from app.retention.models import PurgeWarning
 from app.retention.rules import forget_on, months_before
 from app.wallet.queries import balances
@@ -78,8 +78,11 @@ def idle(session: Session, now: datetime) -> list[int]:
 def warn(session: Session, now: datetime) -> int:
     """Tell the households that became idle; a household with a child again is warned no more."""
     due = idle(session, now)
-    known = set(session.scalars(sa.select(PurgeWarning.household_id)))
-    over = known - set(due)
+    known = {
+        one.household_id: one.on_request
+        for one in session.execute(sa.select(PurgeWarning.household_id, PurgeWarning.on_request))
+    }
+    over = {one for one, on_request in known.items() if not on_request} - set(due)
     if over:
         session.execute(sa.delete(PurgeWarning).where(PurgeWarning.household_id.in_(over)))
     new = [one for one in due if one not in known]
@@ -98,13 +101,16 @@ def warn(session: Session, now: datetime) -> int:
 
 
 def due_households(session: Session, now: datetime) -> list[int]:
-    """Warned long enough ago, and still idle."""
-    warned = session.scalars(
-        sa.select(PurgeWarning.household_id).where(
-            PurgeWarning.forget_on <= clock.paris(now).date()
+    """Warned long enough ago, and still idle; or as they asked, once nothing is in the way."""
+    today = clock.paris(now).date()
+    warned = session.execute(
+        sa.select(PurgeWarning.household_id, PurgeWarning.on_request).where(
+            PurgeWarning.forget_on <= today
         )
     ).all()
-    return sorted(set(warned) & set(idle(session, now)))
+    asked = [one.household_id for one in warned if one.on_request]
+    others = {one.household_id for one in warned} - set(asked)
+    return sorted(erasures.ready(session, asked, today) | others & set(idle(session, now)))
 
 
 def erase(session: Session, household_ids: Sequence[int], now: datetime) -> int:

@@ -42,7 +42,10 @@ class DataExport(Base):
 
 
 class PurgeWarning(Base):
-    """This household was told that its file will be forgotten from ``forget_on`` on."""
+    """This household was told that its file will be forgotten from ``forget_on`` on.
+
+    ``on_request``: it asked for it itself, and an agent agreed.
+    """
 
     __tablename__ = "purge_warning"
 
@@ -50,3 +53,4 @@ class PurgeWarning(Base):
     household_id: Mapped[int] = mapped_column(sa.ForeignKey("household.id"), unique=True)
     warned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     forget_on: Mapped[date]
+    on_request: Mapped[bool] = mapped_column(default=False)

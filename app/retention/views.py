@@ -14,7 +14,7 @@ from app.core.db import commit, db
 from app.core.storage import storage
 from app.core.views import PageView, agent_page, current_actor, family_page
 from app.households.models import Household
-from app.retention import exports, households
+from app.retention import erasures, exports, households
 from app.retention.models import ExportState, PurgeWarning
 from app.retention.policies import POLICIES, count_due
 
@@ -30,7 +30,13 @@ class RetentionDesk(PageView):
         session, now = db.session(), clock.now()
         counts = count_due(session, now)
         warned = session.execute(
-            sa.select(Household.id, Household.number, Household.name, PurgeWarning.forget_on)
+            sa.select(
+                Household.id,
+                Household.number,
+                Household.name,
+                PurgeWarning.forget_on,
+                PurgeWarning.on_request,
+            )
             .join(PurgeWarning, PurgeWarning.household_id == Household.id)
             .order_by(PurgeWarning.forget_on, Household.id)
         ).all()
@@ -45,6 +51,14 @@ class RetentionDesk(PageView):
             household_months=settings.get(session, settings.KEEP_HOUSEHOLDS_MONTHS),
             warned=warned,
         )
+
+    @agent_page("/<int:household_id>/conserver", methods=["POST"])
+    def keep(self, household_id: int) -> Any:
+        """The family changed its mind before the day came."""
+        erasures.take_back(db.session(), current_actor(), household_id)
+        commit(db.session())
+        flash(gettext("The file of this household is kept."), "success")
+        return redirect(url_for("RetentionDesk.index"))
 
 
 class MyDataView(PageView):

@@ -329,6 +329,7 @@ def upgrade() -> None:
         sa.Column("household_id", sa.Integer(), nullable=False),
         sa.Column("warned_at", UtcDateTime(), nullable=False),
         sa.Column("forget_on", sa.Date(), nullable=False),
+        sa.Column("on_request", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["household_id"], ["household.id"], name=op.f("fk_purge_warning_household_id")
         ),
