@@ -13,7 +13,7 @@ from flask import Flask
 from app.core import clock
 from app.core.db import commit, db, write_intent
 from app.core.models import Setting
-from app.demo import asked, families, papers, story, town
+from app.demo import asked, families, papers, story, town, year_files
 from app.demo.families import PASSWORD
 from app.procedures import builtin
 
@@ -21,7 +21,7 @@ LOADED = "demonstration.loaded"
 SIGN_IN = (
     f"Comptes de démonstration, tous avec le mot de passe « {PASSWORD} » :",
     "  familles : camille.martin, yanis.benali, lea.durand, hugo.petit",
-    "  agents   : agent, regie, animateur, admin",
+    "  agents   : agent, regie, animateur, sante, admin",
 )
 """What the console says at the end of the start."""
 
@@ -44,6 +44,7 @@ def load(app: Flask) -> bool:
         places = town.build(session)
         people = families.build(session, places)
         story.tell(session, places, people)
+        year_files.tell(session, places, people)
         papers.prepare(session)
         papers.give(session, people)
         asked.publish(session, people)

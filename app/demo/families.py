@@ -195,6 +195,10 @@ def _staff(builder: _Builder, people: People) -> None:
         ("admin", "Paul", "Duret", "Administrateur"),
     ):
         people.staff[username] = builder.account(username, first, last, role)
+    # « Santé » is added to another role (§4).
+    nurse = builder.account("sante", "Nadia", "Perrin", "Agent")
+    nurse.roles = [*nurse.roles, builder.roles["Santé"]]
+    people.staff["sante"] = nurse
 
 
 def _known(builder: _Builder, people: People) -> None:

@@ -128,7 +128,7 @@ def _request_of(session: Session, make: Factory, household_id: int, account_id: 
             version_id=version.id,
             household_id=household_id,
             account_id=account_id,
-            number="D-2027-000001",
+            number="D-2027-900001",
             status=Status.PENDING,
             submitted_at=clock.now(),
             created_at=clock.now(),
