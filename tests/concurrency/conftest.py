@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.core.db import db, write_intent
 from tests.factories import Cast
+from tests.requests.conftest import agent as agent
+from tests.requests.conftest import ask as ask
+from tests.requests.conftest import camille as camille
+from tests.requests.conftest import publish as publish
 from tests.reservations.conftest import desk as desk
 
 Work = Callable[[Session], Any]
