@@ -25,6 +25,10 @@ class CannotOpen(RuntimeError):
     """The value was sealed for another place, with a key that is gone, or was changed since."""
 
 
+class BadKeys(ValueError):
+    """HEALTH_KEYS is not « number:key,number:key »."""
+
+
 def seal(value: bytes, place: str) -> bytes:
     """``value`` sealed for ``place`` with the newest key."""
     number, key = max(_keys().items())
@@ -61,15 +65,25 @@ def _keys() -> Mapping[int, bytes]:
 
 @lru_cache(maxsize=8)
 def parse_keys(text: str) -> Mapping[int, bytes]:
-    """« 1:base64,2:base64 » → number → key of 32 bytes. ValueError says what is wrong."""
+    """« 1:base64,2:base64 » → number → key of 32 bytes. Raises BadKeys."""
     keys: dict[int, bytes] = {}
     for part in text.split(","):
-        number, _, encoded = part.strip().partition(":")
-        key = base64.b64decode(encoded, validate=True)
-        if len(key) != KEY_BYTES or not 0 < int(number) < 256:
-            raise ValueError("HEALTH_KEYS: « number:32 bytes in base64 », number from 1 to 255")
-        keys[int(number)] = key
+        number, key = _key(part)
+        if number in keys:
+            raise BadKeys(f"two keys have the number {number}")
+        keys[number] = key
     return keys
+
+
+def _key(part: str) -> tuple[int, bytes]:
+    number, _, encoded = part.strip().partition(":")
+    try:
+        found = int(number), base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise BadKeys("« number:32 bytes in base64 »") from error
+    if len(found[1]) != KEY_BYTES or not 0 < found[0] < 256:
+        raise BadKeys("32 bytes, number from 1 to 255")
+    return found
 
 
 def new_key() -> str:

@@ -103,11 +103,12 @@ def receive(actor: Actor, state: DocumentState, sent: Sequence[FileStorage]) -> 
         household, owner = actor.household_id, (state.type_id, state.child_id)
         document = services.give(session, actor, household, *owner, kept, now=clock.now())
         document_id = document.id
-        commit(session)
     except Exception:
         session.rollback()
         services.forget(store, [one.key for one in kept])
         raise
+    # From here on the rows may be there: files that no row tells of go in the night.
+    commit(session)
     return document_id
 
 

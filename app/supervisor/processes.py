@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 import config
 from app import create_app, demo
 from app.core.db import db
+from app.core.encryption import BadKeys, parse_keys
 from app.supervisor import release, state
 from app.supervisor import schedule as schedule_part
 from app.supervisor import web as web_part
@@ -30,6 +31,7 @@ def create() -> Flask:
     if problems:
         raise Problem("Réglages refusés en production :\n- " + "\n- ".join(problems))
     check_addresses(settings)
+    check_health_keys(settings)
     return create_app(settings)
 
 
@@ -47,6 +49,19 @@ def check_addresses(settings: Mapping[str, Any]) -> None:
     except ValueError as error:
         raise Problem(
             "REDIS_URL : adresse illisible. Exemple : REDIS_URL=redis://serveur:6379/0"
+        ) from error
+
+
+def check_health_keys(settings: Mapping[str, Any]) -> None:
+    """A key that cannot seal is said at the start, not to the first family that gives health data."""
+    if not settings["HEALTH_KEYS"]:
+        return  # production has refused it; elsewhere the supervisor makes one
+    try:
+        parse_keys(settings["HEALTH_KEYS"])
+    except BadKeys as error:
+        raise Problem(
+            "HEALTH_KEYS : illisible. Attendu : « 1:32 octets en base64 », une virgule, "
+            "un autre numéro (1 à 255) par nouvelle clé."
         ) from error
 
 

@@ -47,3 +47,25 @@ def test_a_new_key_seals_and_the_old_one_still_opens(keys: Flask) -> None:
 
 def test_nothing_sealed_is_nothing(keys: Flask) -> None:
     assert encryption.unseal_json(None, "here") == {}
+
+
+KEY = encryption.new_key().partition(":")[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        KEY,
+        f"0:{KEY}",
+        f"256:{KEY}",
+        f"1:{KEY[:-8]}",
+        "1:é",
+        f"1:{KEY},",
+        f"1:{KEY},1:{KEY}",
+    ],
+)
+def test_keys_that_cannot_seal_are_refused(text: str) -> None:
+    with pytest.raises(encryption.BadKeys):
+        encryption.parse_keys(text)

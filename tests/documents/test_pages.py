@@ -16,12 +16,13 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import after_commit, db
 from app.core.storage import StorageAway, open_storage
-from app.documents import files
+from app.documents import files, services
 from app.documents.models import (
     AskedOf,
     Document,
+    DocumentPage,
     DocumentReading,
     DocumentType,
     Owner,
@@ -195,6 +196,52 @@ def test_a_storage_that_fails_at_the_second_file_keeps_none(
     assert answer.status_code == 503
     assert stored(files_apart) == []
     assert session.scalars(sa.select(Document)).all() == []
+
+
+def test_what_fails_after_the_commit_takes_no_file_away(
+    app: Flask,
+    camille: FlaskClient,
+    cast: Cast,
+    insurance: DocumentType,
+    session: Session,
+    files_apart: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rows are there: the file has to be, whatever what waited for the commit does."""
+    give = services.give
+
+    def giving(own: Session, *args: Any, **more: Any) -> Document:
+        def broken() -> None:
+            raise RuntimeError("the queue broke")
+
+        after_commit(own, broken)
+        return give(own, *args, **more)
+
+    monkeypatch.setattr(services, "give", giving)
+    with pytest.raises(RuntimeError):
+        send(camille, give_url(insurance, cast.jules), (pdf(), "a.pdf"))
+    session.rollback()
+    page = session.scalars(sa.select(DocumentPage)).one()
+    assert stored(files_apart) == [files_apart / page.storage_key]
+
+
+def test_what_fails_before_the_commit_keeps_no_file(
+    camille: FlaskClient,
+    cast: Cast,
+    insurance: DocumentType,
+    session: Session,
+    files_apart: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*args: Any, **more: Any) -> Document:
+        raise RuntimeError("the service broke")
+
+    monkeypatch.setattr(services, "give", broken)
+    with pytest.raises(RuntimeError):
+        send(camille, give_url(insurance, cast.jules), (pdf(), "a.pdf"))
+    session.rollback()
+    assert session.scalars(sa.select(DocumentPage)).all() == []
+    assert stored(files_apart) == []
 
 
 def test_no_transaction_is_open_while_a_file_is_checked(

@@ -192,3 +192,23 @@ def test_files_of_many_years_take_the_same_statements(
             client.get(path)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
+
+
+def test_a_reading_that_concerns_no_child_is_seen_by_its_household_alone(
+    session: Session, cast: Cast, sign_in: Any
+) -> None:
+    for home, child in ((cast.home, None), (cast.other_home, None), (cast.home, cast.rose)):
+        session.add(
+            HealthReading(
+                at=clock.now(),
+                account_id=cast.agent.id,
+                household_id=home.id,
+                child_id=child.id if child else None,
+                subject="document",
+                subject_id=1,
+            )
+        )
+    session.commit()
+    shown = year_files.readings_of(session, cast.home.id)
+    assert sorted(one.child for one in shown) == ["", "Rose"]
+    assert "Foyer" in sign_in(cast.camille).get("/profil/").text.split('id="readings"')[1]

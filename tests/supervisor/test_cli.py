@@ -15,6 +15,8 @@ import pytest
 
 import config
 from app.core.encryption import new_key
+from app.supervisor import processes
+from app.supervisor.problem import Problem
 from tests.supervisor.conftest import ROOT, command
 
 PRODUCTION = {
@@ -57,6 +59,17 @@ def test_production_refuses_what_is_missing(change: dict[str, str], said: str) -
 
 def test_a_trial_asks_for_nothing() -> None:
     assert config.production_problems(config.settings_from({}), {}) == []
+
+
+@pytest.mark.parametrize("keys", ["pas une clé", "1:abc", f"0:{new_key()[2:]}"])
+def test_keys_of_another_form_stop_the_start(keys: str) -> None:
+    with pytest.raises(Problem, match="HEALTH_KEYS"):
+        processes.check_health_keys({"HEALTH_KEYS": keys})
+
+
+def test_keys_that_seal_and_keys_still_to_be_made_are_fine() -> None:
+    for keys in ("", new_key(), f"{new_key()},2:{new_key()[2:]}"):
+        processes.check_health_keys({"HEALTH_KEYS": keys})
 
 
 def test_a_long_path_does_not_break_the_queue_socket(tmp_path: Path) -> None:

@@ -283,9 +283,10 @@ def erase_health(session: Session, actor: Actor, household_id: int, year_file_id
 
 
 def readings_of(session: Session, household_id: int, limit: int = 20) -> list[Reading]:
-    """The last openings of health data of the household's children, the newest first.
+    """The last openings of health data of the household and its children, the newest first.
 
-    One statement. A child whose tie is restricted or ended tells this household nothing.
+    One statement. A child whose tie is restricted or ended tells this household nothing; what
+    concerns no child in particular (a document of the household) has an empty ``child``.
     """
     rows = session.execute(
         sa.select(
@@ -296,19 +297,24 @@ def readings_of(session: Session, household_id: int, limit: int = 20) -> list[Re
             HealthReading.subject,
         )
         .join(Account, Account.id == HealthReading.account_id)
-        .join(Child, Child.id == HealthReading.child_id)
-        .join(
+        .outerjoin(Child, Child.id == HealthReading.child_id)
+        .outerjoin(
             Guardianship,
             sa.and_(
                 Guardianship.child_id == HealthReading.child_id,
                 Guardianship.household_id == HealthReading.household_id,
             ),
         )
-        .where(HealthReading.household_id == household_id, holding(clock.today()))
+        .where(
+            HealthReading.household_id == household_id,
+            sa.or_(HealthReading.child_id.is_(None), holding(clock.today())),
+        )
         .order_by(HealthReading.at.desc(), HealthReading.id.desc())
         .limit(limit)
     )
-    return [Reading(at, f"{first} {last}", child, what) for at, first, last, child, what in rows]
+    return [
+        Reading(at, f"{first} {last}", child or "", what) for at, first, last, child, what in rows
+    ]
 
 
 def _row(session: Session, household_id: int, child_id: int, school_year_id: int) -> YearFile:
