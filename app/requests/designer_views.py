@@ -17,7 +17,7 @@ from app.core.errors import NotFound, Refusal
 from app.core.pages import takes_uploads
 from app.core.views import PageView, agent_page, current_actor
 from app.requests import designer_queries as queries
-from app.requests import services
+from app.requests import editing, services
 from app.requests.definition import Definition
 from app.requests.designer_forms import ImportForm, NewForm
 from app.requests.errors import BadDefinition
@@ -54,7 +54,7 @@ class DesignerView(PageView):
         session = db.session()
         designing.reorder(session, current_actor(), int(number[:9]), -1 if way == "up" else 1)
         commit(session)
-        return redirect(url_for("DesignerView.index", focus=f"{way}-{number[:9]}"))
+        return redirect(url_for("DesignerView.index", _anchor=_way_left(way, int(number[:9]))))
 
     @agent_page("/nouvelle", methods=["GET", "POST"])
     def new(self) -> Any:
@@ -170,6 +170,14 @@ class DesignerView(PageView):
             ),
             _("The draft is again what version %(number)d says.", number=number),
         )
+
+
+def _way_left(way: str, procedure_id: int) -> str:
+    """The id of the button that moved it, or of the other one at an end of its theme."""
+    listed = queries.listed(db.session())
+    theme = next(one.theme for one in listed if one.id == procedure_id)
+    ids = [one.id for one in listed if one.theme == theme]
+    return f"{editing.way_left(way, ids.index(procedure_id), len(ids))}-{procedure_id}"
 
 
 def _sent(form: ImportForm) -> bytes:

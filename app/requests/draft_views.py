@@ -1,7 +1,7 @@
 """The pages of one draft: what it holds, then one small page for each step, field and document.
 
 Every button is a submit that saves what was typed first, then does its work and comes back to where
-it stood (« ?focus= »): nothing here needs a script. What was typed outlives a refusal.
+it stood (« #up-key », which has the focus): nothing here needs a script. What was typed outlives a refusal.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class DraftView(PageView):
             else:
                 change = lambda one: editing.set_document(one, form.needed(code))  # noqa: E731
             if _saved(draft, form, change):
-                return _back_up(draft, "documents")
+                return _back_up(draft, "asked")
         name = kinds.get(code, code)
         return self._page("document.html", opened(procedure_id), form, name=name, found=found)
 
@@ -162,7 +162,7 @@ class DraftView(PageView):
                     procedure_id=draft.id,
                     step=step,
                     key=group,
-                    focus=f"open-{key}",
+                    _anchor=f"open-{key}",
                 )
             )
         draft = opened(procedure_id)
@@ -260,10 +260,10 @@ def _after(procedure_id: int, path: editing.Path, verb: str, key: str) -> Any:
     if verb == "open":
         return redirect(url_of(procedure_id, (*path, key)))
     if verb in ROW_ACTIONS:
-        return redirect(url_of(procedure_id, path, focus=_focus(now, path, verb, key)))
+        return redirect(url_of(procedure_id, path, _anchor=_focus(now, path, verb, key)))
     if len(path) == 2 and request.form.get("kind") != request.form.get("kind_shown"):
         return _same_page("kind")
-    return redirect(url_of(procedure_id, path[:-1], focus=f"open-{path[-1]}"))
+    return redirect(url_of(procedure_id, path[:-1], _anchor=f"open-{path[-1]}"))
 
 
 def _focus(definition: Definition, path: editing.Path, verb: str, key: str) -> str:
@@ -273,16 +273,12 @@ def _focus(definition: Definition, path: editing.Path, verb: str, key: str) -> s
         return f"open-{keys[keys.index(key) + 1]}"
     if verb == "remove":
         return f"open-{keys[0]}" if keys else "new_label"
-    if verb == "up" and keys[0] == key:
-        return f"down-{key}"
-    if verb == "down" and keys[-1] == key:
-        return f"up-{key}"
-    return f"{verb}-{key}"
+    return f"{editing.way_left(verb, keys.index(key), len(keys))}-{key}"
 
 
 def _back_up(draft: Draft, focus: str) -> Any:
-    return redirect(url_for("DraftView.show", procedure_id=draft.id, focus=focus))
+    return redirect(url_for("DraftView.show", procedure_id=draft.id, _anchor=focus))
 
 
 def _same_page(focus: str) -> Any:
-    return redirect(f"{request.path}?focus={focus}")
+    return redirect(f"{request.path}#{focus}")

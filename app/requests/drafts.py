@@ -142,7 +142,7 @@ def _page_of(draft: Draft, reason: Reason) -> str:
         code = definition.documents[int(rank[1])].document_type
         return str(url_for("DraftView.document", procedure_id=draft.id, code=code))
     if reason.place == "steps":
-        return url_of(draft.id, (), focus="new_label")
+        return url_of(draft.id, (), _anchor="new_label")
     return str(url_for("DraftView.settings", procedure_id=draft.id))
 
 

@@ -77,6 +77,12 @@ def move(definition: Definition, path: Path, key: str, by: int) -> Definition:
     return _with(definition, path, tuple(found))
 
 
+def way_left(way: str, place: int, count: int) -> str:
+    """« up » or « down », whichever a row at ``place`` can still be asked for."""
+    at_end = place == (0 if way == "up" else count - 1)
+    return {"up": "down", "down": "up"}[way] if at_end else way
+
+
 def move_to(definition: Definition, step: str, key: str, other: str) -> Definition:
     """The field at the end of another step."""
     field = row(definition, (step,), key)

@@ -12,16 +12,24 @@ pytestmark = pytest.mark.browser
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
-    """With « Tab » only; from the top of a page, by its skip link."""
+    """With « Tab » only, forth or back; from the top of a page, by its skip link."""
     expect(wanted).to_be_attached()
     if page.evaluate("document.activeElement === document.body"):
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
     for _ in range(60):
-        if wanted.evaluate("one => one === document.activeElement"):
+        way = wanted.evaluate(WAY)
+        if not way:
             return
-        page.keyboard.press("Tab")
+        page.keyboard.press(way)
     raise AssertionError(f"{wanted} is not reached with the keyboard")
+
+
+WAY = """one => one === document.activeElement ? "" :
+  one.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING
+  ? "Shift+Tab" : "Tab"
+"""
+"""Which key leads from where the focus is."""
 
 
 def press(page: Page, wanted: Locator) -> None:
