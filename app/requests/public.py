@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, current_app, redirect, request, url_for
-from flask_appbuilder.security.decorators import limit
+from flask_appbuilder.utils.limit import Limit
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.exceptions import HTTPException
 
@@ -19,13 +17,17 @@ KEPT = 5
 """Requests that one browser can have begun."""
 LIMITS = ("10/minute", "40/hour")
 """What one address may begin or send, as for the contact form; families are not slowed."""
+COUNTED = frozenset({"ProceduresView.begin", "ProceduresView.check"})
 
 
-def slowed(page: Any) -> Any:
-    """Limit what visitors send to this page."""
-    for allowed in LIMITS:
-        page = limit(allowed, key_func=visitor, methods=list(POST), exempt_when=_is_known)(page)
-    return page
+def limits() -> list[Limit]:
+    """For the view; its steps in between are not counted."""
+    return [Limit(most, visitor, methods=POST, exempt_when=_is_free) for most in LIMITS]
+
+
+def _is_free() -> bool:
+    is_known = current_actor().household_id != NO_HOUSEHOLD
+    return is_known or request.endpoint not in COUNTED
 
 
 def asking(request_id: int) -> Actor:
@@ -63,10 +65,6 @@ def to_login(back: str) -> HTTPException:
     """To the login page, and from there to ``back``."""
     there = url_for("SignInView.login", next=back.removesuffix("?"))
     return HTTPException(response=redirect(there))
-
-
-def _is_known() -> bool:
-    return current_actor().household_id != NO_HOUSEHOLD
 
 
 def _signer() -> URLSafeSerializer:

@@ -39,6 +39,7 @@ class ProceduresView(PageView):
     """« /demarches »."""
 
     route_base = "/demarches"
+    limits = public.limits()
 
     @public_page("/")
     def index(self) -> Any:
@@ -55,7 +56,6 @@ class ProceduresView(PageView):
             return redirect(f"{request.script_root}{page}")
         return self._start_page(version, StartForm(formdata=None))
 
-    @public.slowed
     @public_page("/<code>", methods=("POST",))
     def begin(self, code: str) -> Any:
         """« Faire une demande en ligne »: a draft, and its first step."""
@@ -203,7 +203,6 @@ class ProceduresView(PageView):
 
     # ---- Check, send, abandon --------------------------------------------------------------------
 
-    @public.slowed
     @public_page("/demande/<int:id>/verification", methods=("GET", "POST"))
     def check(self, id: int) -> Any:
         """Every answer, what is missing, « Enregistrer la demande »; a visitor's receipt once sent."""
