@@ -34,8 +34,8 @@ HouseholdCreated = Callable[[Session, int], object]
 """(session, household id): a new household gets what every household has (its wallet)."""
 HouseholdInUse = Callable[[Session, int], bool]
 """(session, household id): whether something of it would be lost if its only account left."""
-DocumentStates = Callable[[Session, int], Sequence[tuple[str, str, str]]]
-"""(session, household id) → (document, word of its state, kind of tag) for « Mon profil » (A11)."""
+DocumentStates = Callable[[Session, int, Sequence[Any]], Sequence[tuple[str, str, str]]]
+"""(session, household id, its children of today) → (document, word of its state, kind of tag) for « Mon profil » (A11)."""
 
 ErasureAgreed = Callable[[Session, int, datetime], date]
 """(session, household id, now) → the day from which its file is erased; the same one if called again."""

@@ -22,7 +22,7 @@ from app.documents.models import (
 )
 from app.documents.rules import Status
 from app.households.models import Child, Guardianship
-from app.households.queries import children_of, holding
+from app.households.queries import ChildCard, children_of, holding
 
 Need = tuple[int, int | None]
 """(id of the type, id of the child or None): what is needed, and for whom."""
@@ -73,9 +73,14 @@ class _Facts:
     given: dict[Need, list[Document]]
 
 
-def states_of_household(session: Session, household_id: int, day: date) -> list[DocumentState]:
-    """Everything needed, asked for or given, in four statements; restricted children left out."""
-    facts = _facts(session, household_id, day)
+def states_of_household(
+    session: Session, household_id: int, day: date, children: Sequence[ChildCard] | None = None
+) -> list[DocumentState]:
+    """Everything needed, asked for or given, in four statements; restricted children left out.
+
+    ``children``: those of the household that day, when they were read already.
+    """
+    facts = _facts(session, household_id, day, children)
     needed = [*_general_needs(facts), *facts.asked, *facts.given]
     return _states(facts, needed, day)
 
@@ -293,8 +298,11 @@ def _seen(household_id: int, day: date) -> sa.Select[int]:
 # ---- Working out ---------------------------------------------------------------------------------
 
 
-def _facts(session: Session, household_id: int, day: date) -> _Facts:
-    children = {one.id: one.first_name for one in children_of(session, household_id, day)}
+def _facts(
+    session: Session, household_id: int, day: date, seen: Sequence[ChildCard] | None = None
+) -> _Facts:
+    cards = children_of(session, household_id, day) if seen is None else seen
+    children = {one.id: one.first_name for one in cards}
     types = session.scalars(
         sa.select(DocumentType)
         .where(DocumentType.is_active)

@@ -23,6 +23,7 @@ from app.documents.errors import FileRefused, NoFile, TooManyPages
 from app.documents.forms import GiveForm
 from app.documents.models import Document, DocumentPage
 from app.documents.queries import DocumentState
+from app.households.queries import ChildCard
 
 
 class DocumentsView(PageView):
@@ -148,7 +149,9 @@ def log_opening(actor: Actor, document: Document) -> None:
         own.commit()
 
 
-def states_for_profile(session: Session, household_id: int) -> list[tuple[str, str, str]]:
+def states_for_profile(
+    session: Session, household_id: int, children: Sequence[ChildCard]
+) -> list[tuple[str, str, str]]:
     """(document, word of its state, kind of tag) for « Mon profil » (A11)."""
     return [
         (
@@ -156,5 +159,5 @@ def states_for_profile(session: Session, household_id: int) -> list[tuple[str, s
             _(rules.WORDS[one.status]),
             rules.TAGS[one.status],
         )
-        for one in queries.states_of_household(session, household_id, clock.today())
+        for one in queries.states_of_household(session, household_id, clock.today(), children)
     ]

@@ -40,7 +40,7 @@ class ProfileView(PageView):
             profile=profile,
             me=_my_adult(profile),
             cards=_cards(profile.household.id),
-            documents=_documents(profile.household.id),
+            documents=_documents(profile),
             readings=year_files.readings_of(db.session(), profile.household.id),
             files=year_files.years_closed(db.session(), profile.household.id),
         )
@@ -157,8 +157,11 @@ def _my_adult(profile: queries.Profile) -> Adult:
     return me
 
 
-def _documents(household_id: int) -> list[Any]:
-    states = [handler(db.session(), household_id) for handler in hooks.document_states]
+def _documents(profile: queries.Profile) -> list[Any]:
+    states = [
+        handler(db.session(), profile.household.id, profile.children)
+        for handler in hooks.document_states
+    ]
     return [line for lines in states for line in lines]
 
 

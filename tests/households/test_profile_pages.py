@@ -75,7 +75,7 @@ def test_my_profile_takes_few_statements(camille: FlaskClient, session: Session)
     seen: list[str] = []
     sa.event.listen(session.get_bind(), "before_cursor_execute", lambda *args: seen.append(args[2]))
     assert camille.get("/profil/").status_code == 200
-    assert len(seen) <= 14, "\n".join(seen)
+    assert len(seen) <= 13, "\n".join(seen)
 
 
 @pytest.mark.parametrize("path", ["/profil/", EDIT, "/profil/inviter", "/profil/code-famille"])
