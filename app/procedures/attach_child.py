@@ -127,16 +127,11 @@ def _tied_since(session: Session, case: Case) -> bool:
 
 
 def _current(session: Session, case: Case) -> Mapping[str, Any]:
-    """For the agent: the name as it is written in the file, « – » when there is none."""
+    """For the agent: how the file of the one child writes this name."""
     found = queries.same_children(session, **_names(case))
     if len(found) != 1:
-        return dict.fromkeys(("first_name", "last_name", "born_on"))
-    one = found[0]
-    return {
-        "first_name": one.first_name,
-        "last_name": one.last_name,
-        "born_on": one.born_on.isoformat(),
-    }
+        return {}
+    return {"first_name": found[0].first_name, "last_name": found[0].last_name}
 
 
 def _check(session: Session, case: Case) -> None:

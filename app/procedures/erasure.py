@@ -19,11 +19,12 @@ DEFINITION = Definition(
     service="care",
     summary=N_("Close my account and erase what the portal knows of my household."),
     text=N_(
-        "An agent answers within a month. The file of your household, your documents, your messages "
-        "and your accounts are then erased, thirty days after the answer. A child who also belongs to "
-        "another household stays in it. The accounting entries stay, without any name, as long as "
-        "the law asks for them. Before that, your prepaid account has to be empty and your bookings "
-        "to come cancelled; you can first download everything in “My data”."
+        "An agent answers within a month. Thirty days after the answer, the file of your household, "
+        "your documents, your messages and your accounts are erased.\n"
+        "A child who also belongs to another household stays in it. The accounting entries stay, "
+        "without any name, as long as the law asks for them.\n"
+        "Before that, your prepaid account has to be empty and your bookings to come cancelled. You "
+        "can first download everything in “My data”."
     ),
     once=Once.HOUSEHOLD,
     delay_days=30,  # GDPR, art. 12(3): one month

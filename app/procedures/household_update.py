@@ -117,23 +117,11 @@ def _check(session: Session, case: Case) -> None:
 
 
 def _current(session: Session, case: Case) -> dict[str, Any]:
-    """The address as it is, and the children to add who have a file already."""
-    asked = asked_in(case.answers)
-    known: dict[str, Any] = {}
-    if asked.address:
-        home = queries.household(session, case.household)
-        known["address"] = Address(home.street, home.postcode, home.city)._asdict()
-    if asked.children:
-        found = [one for child in asked.children for one in queries.same_children(session, *child)]
-        known["children"] = [
-            {
-                "first_name": one.first_name,
-                "last_name": one.last_name,
-                "born_on": one.born_on.isoformat(),
-            }
-            for one in found
-        ]
-    return known
+    """The address as it is, when another is asked for."""
+    if "address" not in case.answers:
+        return {}
+    home = queries.household(session, case.household)
+    return {"address": Address(home.street, home.postcode, home.city)._asdict()}
 
 
 EFFECT = Effect(

@@ -134,12 +134,15 @@ def test_it_is_not_asked_without_its_paper_nor_for_a_child_to_come(
         ask(CODE, answers(cast.jules))
 
 
-def test_an_agent_sees_whether_the_child_is_known(
+def test_an_agent_sees_how_the_file_writes_the_name(
     session: Session, cast: Cast, ask: Ask, lea: Actor
 ) -> None:
     current = EFFECTS["tie_child"].current
     assert current is not None
     known = ask(CODE, answers(cast.jules, first_name="JULES"), lea)
-    assert current(session, queries.case_of(known))["first_name"] == "Jules"
+    assert current(session, queries.case_of(known)) == {
+        "first_name": "Jules",
+        "last_name": "Martin",
+    }
     unknown = ask(CODE, answers(cast.jules, first_name="Jul"), lea)
-    assert set(current(session, queries.case_of(unknown)).values()) == {None}
+    assert current(session, queries.case_of(unknown)) == {}

@@ -79,23 +79,15 @@ def test_a_refusal_of_the_effect_changes_nothing_and_is_said_to_the_agent(
     assert cast.other_home.street != "1 rue Neuve"
 
 
-def test_an_agent_sees_what_is_known_beside_what_is_asked(
-    session: Session, cast: Cast, ask: Ask
-) -> None:
-    ines = NewChild("Ines", "DURAND", cast.ines.born_on)
-    request = ask(CODE, answers_of(Asked(address=MOVE.address, children=(ZOE, ines))))
+def test_an_agent_sees_what_is_known_beside_what_is_asked(session: Session, ask: Ask) -> None:
     current = EFFECTS["update_household"].current
     assert current is not None
+    request = ask(CODE, answers_of(WHOLE))
     assert current(session, queries.case_of(request)) == {
-        "address": {"street": "3 rue des Tilleuls", "postcode": "74520", "city": "Montclair"},
-        "children": [
-            {
-                "first_name": "Inès",
-                "last_name": "Durand",
-                "born_on": cast.ines.born_on.isoformat(),
-            }
-        ],
+        "address": {"street": "3 rue des Tilleuls", "postcode": "74520", "city": "Montclair"}
     }
+    request.answers = answers_of(Asked(comment="Bonjour"))
+    assert current(session, queries.case_of(request)) == {}
 
 
 def test_one_at_a_time_and_changed_while_it_waits(
