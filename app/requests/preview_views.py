@@ -6,29 +6,60 @@ What was answered travels in the page itself, cleaned again at each step.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import redirect, request, url_for
+from flask_babel import gettext as _
 
 from app.core import clock
 from app.core.actor import NO_HOUSEHOLD
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.views import PageView, agent_page, reads_only
-from app.requests import queries
+from app.requests import editing, queries
 from app.requests.answers import Answers, Nameable, clean, clean_all, shown_steps
-from app.requests.definition import Definition, Field, Kind, Step
+from app.requests.definition import Definition, Kind, Step
 from app.requests.display import sections
 from app.requests.draft_views import opened
 from app.requests.drafts import Draft
 from app.requests.forms import StepForm, shown, step_form
 from app.requests.offered import filled
+from app.requests.trail import Mark, Trail
 
 CHILDREN = {1: "Jules Exemple", 2: "Rose Exemple"}
 ADULTS = {1: "Camille Exemple", 2: "Yanis Exemple"}
 MOST_ANSWERS = 200_000
 """Characters of answers that the page carries."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A draft tried by the example family, with what it answered so far."""
+
+    draft: Draft
+    definition: Definition
+    known: Nameable
+    answers: Answers
+
+    def steps(self, step: Step) -> list[Step]:
+        """Those that these answers show, and the one that is asked for."""
+        shown_now = shown_steps(self.definition, self.answers)
+        return [one for one in self.definition.steps if one in shown_now or one == step]
+
+    def before(self, step: Step) -> Answers:
+        """The answers of the other steps."""
+        own = {field.key for field in step.fields}
+        return {name: one for name, one in self.answers.items() if name not in own}
+
+    def fresh(self, step: Step) -> StepForm:
+        """The form of a step that was not sent, with what was answered in it before."""
+        return step_form(step, self.known)(formdata=None, data=shown(step.fields, self.answers))
+
+    def trail(self, step: Step) -> Trail:
+        """The pages of the wizard, none of them a link."""
+        steps = self.steps(step)
+        marks = [*(Mark(one.key, one.title, "") for one in steps), Mark("", _("Check"), "")]
+        return Trail(marks, steps.index(step) + 1)
 
 
 class PreviewView(PageView):
@@ -49,88 +80,59 @@ class PreviewView(PageView):
     @reads_only
     def step(self, procedure_id: int, key: str) -> Any:
         """A step: what is wrong is said as a family reads it; then the next one, then the check."""
-        draft = opened(procedure_id)
-        definition = filled(db.session(), draft.definition)
-        step = definition.step(key)
-        if step is None:
-            raise NotFound
-        known = _known(definition)
-        carried, _faults = clean_all(definition, _carried(), known)
-        if request.method == "GET" or "_answers" not in request.form:
-            return self._step(draft, definition, step, _fresh(step, known, carried), carried)
-        return self._answered(draft, definition, step, known, carried)
-
-    def _answered(
-        self, draft: Draft, definition: Definition, step: Step, known: Nameable, carried: Answers
-    ) -> Any:
-        form, add, remove = _form(step, known), *(request.form.get(name, "") for name in ROWS)
+        trial = _trial(procedure_id)
+        step = editing.row(trial.definition, (), key)
+        if "_answers" not in request.form:
+            return self._step(trial, step, trial.fresh(step))
+        form = step_form(step, trial.known)()
+        add, remove = request.form.get("_add_row", ""), request.form.get("_remove_row", "")
         if add or remove:
             form.change_rows(add, remove)
-            return self._step(draft, definition, step, form, carried)
-        before = _before(definition, step, carried)
-        posted = {**form.answers(), **_files(step, known)}
-        answers, faults = clean(step.fields, posted, before, known)
-        own = {field.key for field in step.fields}
-        carried = {name: one for name, one in carried.items() if name not in own} | answers
-        steps = shown_steps(definition, carried)
+            return self._step(trial, step, form)
+        return self._answered(trial, step, form)
+
+    def _answered(self, trial: Trial, step: Step, form: StepForm) -> Any:
+        posted = {**form.answers(), **_files(step, trial.known)}
+        answers, faults = clean(step.fields, posted, trial.before(step), trial.known)
+        trial = replace(trial, answers=trial.before(step) | answers)
+        steps = trial.steps(step)
         place = steps.index(step)
         if request.form.get("_go") == "back":
             other = steps[max(place - 1, 0)]
-            return self._step(draft, definition, other, _fresh(other, known, carried), carried)
+            return self._step(trial, other, trial.fresh(other))
         if faults:
             form.put(faults)
-            return self._step(draft, definition, step, form, carried, 400)
+            return self._step(trial, step, form, 400)
         if place + 1 < len(steps):
-            following = steps[place + 1]
-            return self._step(
-                draft, definition, following, _fresh(following, known, carried), carried
-            )
+            other = steps[place + 1]
+            return self._step(trial, other, trial.fresh(other))
         return self.page(
             "requests/designer/preview_end.html",
-            draft=draft,
-            sections=sections(definition, carried, known),
+            draft=trial.draft,
+            sections=sections(trial.definition, trial.answers, trial.known),
         )
 
-    def _step(
-        self,
-        draft: Draft,
-        definition: Definition,
-        step: Step,
-        form: StepForm,
-        carried: Answers,
-        status: int = 200,
-    ) -> Any:
+    def _step(self, trial: Trial, step: Step, form: StepForm, status: int = 200) -> Any:
         form.open_rows()
-        steps = shown_steps(definition, carried)
         return self.page(
             "requests/designer/preview.html",
             status,
-            draft=draft,
+            draft=trial.draft,
             step=step,
             form=form,
-            before=_before(definition, step, carried),
-            carried=json.dumps(carried),
-            number=(steps.index(step) if step in steps else definition.steps.index(step)) + 1,
-            count=max(len(steps), 1),
+            before=trial.before(step),
+            carried=json.dumps(trial.answers),
+            trail=trial.trail(step),
         )
 
 
-ROWS = ("_add_row", "_remove_row")
-
-
-def _form(step: Step, known: Nameable) -> StepForm:
-    return step_form(step, known)()
-
-
-def _fresh(step: Step, known: Nameable, carried: Answers) -> StepForm:
-    """The form of a step that was not sent, with what was answered in it before."""
-    return step_form(step, known)(formdata=None, data=shown(step.fields, carried))
-
-
-def _before(definition: Definition, step: Step, carried: Answers) -> Answers:
-    """The answers of the other steps."""
-    own = {field.key for field in step.fields}
-    return {name: one for name, one in carried.items() if name not in own}
+def _trial(procedure_id: int) -> Trial:
+    """The draft, with the answers that the page carried, cleaned again."""
+    draft = opened(procedure_id)
+    definition = filled(db.session(), draft.definition)
+    known = _known(definition)
+    answers, _wrong = clean_all(definition, _carried(), known)
+    return Trial(draft, definition, known, answers)
 
 
 def _carried() -> dict[str, Any]:
@@ -147,12 +149,9 @@ def _known(definition: Definition) -> Nameable:
     """An example family, with the commune's own schools, levels and years."""
     fields = list(definition.fields())
     real = queries.nameable(db.session(), NO_HOUSEHOLD, fields, clock.today())
-    files = dict(enumerate(_codes(fields), start=1))
+    codes = dict.fromkeys(one.document_type for one in fields if one.kind is Kind.FILE)
+    files = dict(enumerate(codes, start=1))
     return replace(real, children=CHILDREN, adults=ADULTS, documents=files)
-
-
-def _codes(fields: list[Field]) -> list[str]:
-    return list(dict.fromkeys(one.document_type for one in fields if one.kind is Kind.FILE))
 
 
 def _files(step: Step, known: Nameable) -> dict[str, int]:

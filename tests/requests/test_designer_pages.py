@@ -204,6 +204,13 @@ def test_each_button_saves_what_was_typed_and_comes_back_to_itself(
     assert answer.location.endswith("#down-level")
 
 
+def test_a_step_never_has_the_address_of_a_page_of_the_wizard(
+    session: Session, desk: FlaskClient
+) -> None:
+    send(desk, session, do="add", new_label="Vérification")
+    assert draft(session).steps[2].key == "verification_2"
+
+
 def test_a_field_is_duplicated_removed_and_opened(session: Session, desk: FlaskClient) -> None:
     send(desk, session, "/etapes/who", **WHO, do="copy:child")
     fields = draft(session).steps[0].fields
@@ -562,15 +569,25 @@ def test_a_preview_validates_as_a_family_and_saves_nothing(
     assert "Remplissez" in answer.text or "Complétez" in answer.text or "champ" in answer.text
     answer = desk.post(who, data={"_answers": "{}", "child": "1"})
     assert answer.status_code == 200
-    assert "Étape 2 sur 2" in answer.text
+    assert "Étape 2 sur 3" in answer.text
     carried = json.dumps({"child": 1})
     wish = url(session, "/essayer/wish")
     back = desk.post(wish, data={"_answers": carried, "_go": "back", "text": "Lac"})
-    assert "Étape 1 sur 2" in back.text
+    assert "Étape 1 sur 3" in back.text
     end = desk.post(wish, data={"_answers": carried, "text": "<b>Lac</b>", "swims": "no"})
     assert "&lt;b&gt;Lac" in end.text
     assert "Jules Exemple" in end.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Request)) == 0
+
+
+def test_a_step_that_no_answer_shows_is_tried_too(session: Session, desk: FlaskClient) -> None:
+    steps = TRIP.as_json()["steps"]
+    steps[1]["show_if"] = {"field": "child", "values": ["9"]}
+    trip(session).draft = {**TRIP.as_json(), "steps": steps}
+    session.commit()
+    page = url(session, "/essayer/wish")
+    assert desk.get(page).status_code == 200
+    assert desk.post(page, data={"_answers": "{}", "text": "Lac"}).status_code == 200
 
 
 @pytest.mark.parametrize(
