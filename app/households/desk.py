@@ -33,22 +33,36 @@ Record = TypeVar("Record", QuotientRecord, ResidenceRecord)
 JOURNAL = {
     "add_adult": N_("Adult added"),
     "add_child": N_("Child added"),
+    "allow_pickup": N_("Person allowed to collect a child"),
+    "ask_export": N_("Copy of its data asked by the family"),
     "cancel_invitation": N_("Invitation cancelled"),
     "change": N_("File changed"),
     "change_email": N_("E-mail changed"),
+    "child_leaves": N_("Child left the commune’s schools"),
+    "close": N_("Request closed"),
+    "close_year_file": N_("Yearly file recorded"),
     "correct_adult": N_("Adult corrected"),
     "correct_child": N_("Child corrected"),
     "correct_household": N_("Name or address corrected"),
+    "counter_payment": N_("Payment at the counter"),
     "create": N_("File created"),
     "create_household": N_("Household created"),
     "end_tie": N_("Tie ended"),
+    "enrol": N_("Child enrolled"),
+    "erase_health": N_("Health data of a yearly file erased"),
+    "give": N_("Supporting document given"),
     "invite_adult": N_("Adult invited"),
     "join_household": N_("Account joined the household"),
+    "keep_household": N_("Erasure cancelled"),
     "lift_restriction": N_("Restriction lifted"),
     "make_family_code": N_("Family code made"),
     "record_quotient": N_("Quotient recorded"),
     "record_residence": N_("Residence recorded"),
+    "refund": N_("Refund recorded"),
+    "refuse": N_("Request refused"),
     "remove_adult": N_("Adult removed"),
+    "remove_pickup": N_("Person no longer allowed to collect a child"),
+    "require": N_("Supporting document asked for"),
     "resend": N_("E-mail sent again"),
     "restrict": N_("Restriction recorded"),
     "send_family_code": N_("Family code sent"),
@@ -57,9 +71,15 @@ JOURNAL = {
     "set_holder": N_("Account holder changed"),
     "set_rights": N_("Rights changed"),
     "set_schooling": N_("School or level changed"),
+    "take": N_("Request taken in charge"),
     "tie_child": N_("Child tied"),
 }
 """Verb of the trail → what the journal of a household calls it; any other is « other »."""
+OF_DOCUMENTS = {
+    "accept": N_("Supporting document accepted"),
+    "refuse": N_("Supporting document refused"),
+}
+"""The same, where a verb is said of a document too."""
 
 JOURNAL_LINES = 30
 FOUND_AT_MOST = 30
@@ -129,6 +149,12 @@ def find_children(session: Session, words: str) -> list[Child]:
             .order_by(Child.last_name, Child.first_name, Child.id)
         )
     )
+
+
+def journal_word(event: AuditEvent) -> str:
+    """What the journal calls this line: a text to translate."""
+    words = {**JOURNAL, **OF_DOCUMENTS} if event.subject == "document" else JOURNAL
+    return words.get(event.verb, N_("Other operation"))
 
 
 def tie_state(tie: Guardianship, day: date) -> str:

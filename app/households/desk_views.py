@@ -89,7 +89,7 @@ class HouseholdDesk(DeskView):
             panels=[panel for panel in panels if panel],
             state=lambda tie: desk.tie_state(tie, clock.today()),
             schooling=desk.schooling_now,
-            verbs=desk.JOURNAL,
+            journal_word=desk.journal_word,
             may_change=_may_change(),
         )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.actor import Actor
 from app.households import queries, services
 from app.households.models import (
@@ -316,6 +316,24 @@ def test_a_child_leaves_the_commune(
     typed = {"left_on": "2027-01-12", "reason": "Déménagement"}
     answer = agent.post(child_desk(cast, cast.rose, "/depart"), data=typed, follow_redirects=True)
     assert "terminé" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("verb", "subject", "word"),
+    [
+        ("close", "request", "Demande close"),
+        ("refuse", "request", "Demande refusée"),
+        ("refuse", "document", "Justificatif refusé"),
+        ("give", "document", "Justificatif fourni"),
+        ("paint", "fence", "Autre opération"),
+    ],
+)
+def test_the_journal_says_what_was_done(
+    agent: FlaskClient, session: Session, cast: Cast, verb: str, subject: str, word: str
+) -> None:
+    audit.record(session, Actor(cast.agent.id), verb, subject, 1, cast.home.id)
+    session.commit()
+    assert word in agent.get(desk(cast)).text.split('id="journal"')[1]
 
 
 # ---- Generated screens -------------------------------------------------------------------------
