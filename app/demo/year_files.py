@@ -25,7 +25,7 @@ WITHOUT = {("hugo.petit", "Zoé"), ("lea.durand", "Malo")}
 """Those whose file is still to give: their families see what to do."""
 ALLERGIES = ("Arachide", "Lait de vache", "Œuf", "Fruits à coque", "Gluten", "Piqûres de guêpe")
 INSURERS = ("MAIF", "MAE", "MACIF", "Groupama", "AXA")
-RELATIONS = ("Grand-mère", "Grand-père", "Tante", "Oncle", "Voisine", "Nourrice")
+RELATIONS = ("Grand-parent", "Famille", "Famille", "Voisinage", "Assistante maternelle")
 DOCTORS = ("Dr Blanc", "Dr Nguyen", "Dr Fabre", "Dr Lambert")
 MEALS = (*[MealCode.STANDARD] * 7, MealCode.NO_PORK, MealCode.NO_PORK, MealCode.NO_MEAT)
 
@@ -56,7 +56,7 @@ def _files(places: Places, people: People, chance: random.Random) -> Iterator[Ne
         known = family in people.known.values()
         for child in family.children:
             health = _health(child, chance)
-            values = _values(family, chance)
+            values = _values(family, child, chance)
             for year in places.years:
                 given = child.id not in without if known else chance.random() < 0.85
                 if year is not places.year:
@@ -79,7 +79,8 @@ def _health(child: Child, chance: random.Random) -> Mapping[str, Any]:
     return health
 
 
-def _values(family: Family, chance: random.Random) -> YearFileValues:
+def _values(family: Family, child: Child, chance: random.Random) -> YearFileValues:
+    is_big = child.born_on.year <= clock.today().year - 9
     return YearFileValues(
         meal_code=chance.choice(MEALS),
         contacts=[
@@ -92,7 +93,7 @@ def _values(family: Family, chance: random.Random) -> YearFileValues:
         authorisations={
             "hospital": True,
             "transport": True,
-            "leave_alone": chance.random() < 0.15,
+            "leave_alone": is_big and chance.random() < 0.5,
             "photo": chance.random() < 0.8,
         },
         insurer=chance.choice(INSURERS),
