@@ -140,9 +140,9 @@ DEFINITION = Definition(
 
 
 def _adults(known: Known) -> list[dict[str, str]]:
-    """Rows of a group: the adults of the household."""
+    """Rows of a group: the adults of the household, taken for parents until they say otherwise."""
     return [
-        {"last_name": one.last_name, "first_name": one.first_name}
+        {"last_name": one.last_name, "first_name": one.first_name, "link": "parent"}
         for one in households.adults_of(known.session, known.household_id)
     ]
 

@@ -32,7 +32,7 @@ from app.requests.definition import (
     Theme,
 )
 from app.requests.effects import Case, Effect
-from app.requests.prefill import Known, Prefill
+from app.requests.prefill import Known, Prefill, current_year
 
 CODE = "dossier-annuel-enfant"
 HEALTH = ("pai", "allergies", "health_notes", "doctor", "doctor_phone")
@@ -259,10 +259,11 @@ def _schooling(known: Known) -> Mapping[str, int] | None:
         .order_by(SchoolYear.starts_on.desc())
         .limit(2)
     ).all()
-    same = [row for row, _day in found if row.school_year_id == known.school_year_id]
+    year_id = known.school_year_id or known.once(current_year)
+    same = [row for row, _day in found if row.school_year_id == year_id]
     if same or not found:
         return _place(same[0].school_id, same[0].level_id) if same else None
-    year = known.session.get(SchoolYear, known.school_year_id or 0)
+    year = known.session.get(SchoolYear, year_id) if year_id else None
     last, day = found[0]
     level_id = last.level_id
     if year is not None and year.starts_on > day:

@@ -77,7 +77,8 @@ def _address(known: Known) -> Mapping[str, str] | None:
     return {"street": home.street, "postcode": home.postcode, "city": home.city}
 
 
-def _current_year(known: Known) -> int | None:
+def current_year(known: Known) -> int | None:
+    """The school year in course; None in summer."""
     return known.session.scalar(
         sa.select(SchoolYear.id)
         .where(SchoolYear.starts_on <= known.day, SchoolYear.ends_on >= known.day)
@@ -97,6 +98,6 @@ PREFILLS: dict[str, Prefill] = {
     "child.first_name": _of("child", "first_name"),
     "child.last_name": _of("child", "last_name"),
     "child.born_on": _of("child", "born_on"),
-    "school_year.current": _current_year,
+    "school_year.current": current_year,
 }
 """Name → reader; ``app.procedures`` adds its own."""

@@ -170,5 +170,7 @@ def test_the_adults_and_the_address_are_filled_in(
     session: Session, cast: Cast, camille: Actor
 ) -> None:
     request = services.begin(session, camille, CODE, now=clock.now())
-    assert request.answers["adults"] == [{"last_name": "Martin", "first_name": "Camille"}]
+    assert request.answers["adults"] == [
+        {"last_name": "Martin", "first_name": "Camille", "link": "parent"}
+    ]
     assert request.answers["home"]["street"] == "3 rue des Tilleuls"
