@@ -18,6 +18,7 @@ from app.activities import models as _activities  # noqa: F401
 from app.activities.desk_views import OpeningDesk, YearDesk
 from app.activities.enrolment_views import EnrolmentDesk
 from app.activities.health_views import HealthDesk
+from app.activities.missing_views import MissingDocumentsDesk
 from app.activities.price_views import PriceDesk
 from app.agenda.grouped_views import GroupedView
 from app.agenda.views import AgendaView
@@ -31,6 +32,7 @@ from app.core import hooks, pages
 from app.core import models as _core  # noqa: F401
 from app.core.scheduling import DailyAt, Every, Job
 from app.core.text import N_
+from app.documents import household_panel as documents_panel
 from app.documents import models as _documents  # noqa: F401
 from app.documents.admin import DocumentTypeAdmin
 from app.documents.desk_views import DocumentDesk
@@ -156,6 +158,7 @@ def fill_hooks() -> None:
     hooks.document_states.append(states_for_profile)
     hooks.household_in_use.append(wallet_queries.has_history)
     hooks.household_panels += [requests_panel.panel, household_panel.panel, refund.panel]
+    hooks.household_panels.append(documents_panel.panel)
     hooks.profile_cards.append(waiting_card)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
     hooks.openings_closed.append(cancelling.openings_closed)
@@ -264,6 +267,12 @@ def _add_families(appbuilder: AppBuilder) -> None:
     screens = households_admin
     add(RequestDeskView, "Requests", label=_l("Requests of families"), icon="card-checklist")
     add(DocumentDesk, "Documents", label=_l("Documents to look at"), icon="file-earmark-check")
+    add(
+        MissingDocumentsDesk,
+        "Missing documents",
+        label=_l("Missing documents"),
+        icon="file-earmark-x",
+    )
     add(screens.HouseholdAdmin, "Households", label=_l("Households"), icon="house-door")
     add(screens.AdultAdmin, "Adults", label=_l("Adults"), icon="person")
     add(screens.ChildAdmin, "Children", label=_l("Children"), icon="people")

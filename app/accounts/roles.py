@@ -109,6 +109,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     # documents
     "DocumentsView": FAMILY,
     "DocumentDesk": {AGENT: USE, ADMIN: USE},
+    "MissingDocumentsDesk": {AGENT: USE, ADMIN: USE},
     "DocumentTypeAdmin": {AGENT: EVERY, ADMIN: EVERY},
     # requests
     "RequestDeskView": {AGENT: USE, ADMIN: USE},

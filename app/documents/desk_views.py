@@ -9,14 +9,16 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.core import clock, pages
+from app.core.admin_fields import whole_number
 from app.core.db import commit, db
 from app.core.errors import Refusal
 from app.core.views import PageView, agent_page, current_actor
 from app.documents import queries, services
-from app.documents.errors import NeedsReason
-from app.documents.forms import ReviewForm
+from app.documents.errors import NeedsChild, NeedsReason, NeedsType
+from app.documents.forms import AskForm, ReviewForm
 from app.documents.models import Document
 from app.documents.views import send
+from app.households import queries as households
 
 PAGE_SIZE = 50
 
@@ -40,6 +42,31 @@ class DocumentDesk(PageView):
         )
         last = max(1, -(-count // PAGE_SIZE))
         return self.page("documents/queue.html", waiting=waiting, count=count, at=page, last=last)
+
+    @agent_page("/foyer/<int:household_id>", methods=["GET", "POST"])
+    def ask(self, household_id: int) -> Any:
+        """Ask one household for a document, outside of any request."""
+        session, form = db.session(), AskForm()
+        household = households.household(session, household_id)
+        children = households.children_of(session, household_id, clock.today())
+        form.document_type.choices = [("", _("Choose")), *queries.types_to_ask(session)]
+        form.child_id.choices = [
+            ("", _("The household (no child)")),
+            *((str(one.id), f"{one.first_name} {one.last_name}") for one in children),
+        ]
+        if not form.validate_on_submit():
+            status = 400 if form.errors else 200
+            return self.page("documents/ask.html", status, form=form, household=household)
+        try:
+            _asked(session, household_id, form)
+        except Refusal as error:
+            session.rollback()
+            pages.attach(form, ASK_FIELDS.get(type(error)), error)
+            household = households.household(session, household_id)
+            return self.page("documents/ask.html", error.status, form=form, household=household)
+        commit(session)
+        flash(_("The document is asked of the family."), "success")
+        return redirect(url_for("HouseholdDesk.show", household_id=household_id))
 
     @agent_page("/<int:document_id>", methods=["GET", "POST"])
     def show(self, document_id: int) -> Any:
@@ -95,6 +122,26 @@ def _decide(session: Session, document_id: int, form: ReviewForm) -> str:
         return _("The document is accepted.")
     services.refuse(session, actor, document_id, form.reason.data or "", now=now)
     return _("The document is refused.")
+
+
+def _asked(session: Session, household_id: int, form: AskForm) -> None:
+    if not form.document_type.data:
+        raise NeedsType
+    actor = current_actor()
+    services.require(
+        session,
+        actor,
+        household_id,
+        form.document_type.data,
+        whole_number(form.child_id.data or ""),
+        source=f"agent:{actor.account_id}",
+        message=form.message.data or "",
+        now=clock.now(),
+    )
+
+
+ASK_FIELDS: dict[type[Refusal], str] = {NeedsType: "document_type", NeedsChild: "child_id"}
+"""Refusal → the field at fault."""
 
 
 def _field(error: Refusal) -> str | None:

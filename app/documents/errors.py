@@ -138,3 +138,17 @@ class NeedsMonths(Refusal):
 
     status = 400
     text = N_("Enter for how many months the document is good.")
+
+
+class NeedsChild(Refusal):
+    """A document of a child was asked for without saying of which."""
+
+    status = 400
+    text = N_("This document is a child’s: choose the child.")
+
+
+class NeedsType(Refusal):
+    """No kind of document was chosen."""
+
+    status = 400
+    text = N_("Choose the document to ask for.")

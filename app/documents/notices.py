@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.documents.models import Document, DocumentType, Requirement
+from app.documents.rules import Ask
+from app.households.models import Child
 from app.households.queries import recipients
 from app.notices.services import tell, tell_many
 
@@ -26,6 +29,34 @@ def asked(session: Session, requirement: Requirement, kind: DocumentType, child:
         dedupe=f"document-asked:{requirement.id}:{requirement.asked_at.timestamp():.0f}",
         url=PAGE,
     )
+
+
+def asked_many(session: Session, asks: Sequence[Ask], message: str, now: datetime) -> None:
+    """One message to each household, with every document asked of it."""
+    kinds = _names(session, DocumentType.id, DocumentType.name, {one.type_id for one in asks})
+    some = {one.child_id for one in asks if one.child_id is not None}
+    children = _names(session, Child.id, Child.first_name, some)
+    by_household: dict[int, list[str]] = {}
+    for one in asks:
+        name = kinds[one.type_id]
+        whole = f"{name} ({children[one.child_id]})" if one.child_id is not None else name
+        by_household.setdefault(one.household_id, []).append(whole)
+    told = recipients(session, by_household, money=False)
+    rows = [
+        (
+            recipient,
+            {"documents": names, "message": message},
+            f"documents-asked:{household_id}:{now.timestamp():.0f}",
+        )
+        for household_id, names in by_household.items()
+        for recipient in told[household_id]
+    ]
+    tell_many(session, "documents_asked", rows, url=PAGE)
+
+
+def _names(session: Session, key: Any, name: Any, ids: Collection[int]) -> dict[int, str]:
+    found = session.execute(sa.select(key, name).where(key.in_(ids)))
+    return {row[0]: row[1] for row in found}
 
 
 def decided(session: Session, document: Document) -> None:

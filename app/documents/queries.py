@@ -191,6 +191,16 @@ def state_for(
     return found[0]
 
 
+def types_to_ask(session: Session) -> list[tuple[str, str]]:
+    """(code, name) of the documents that an agent may ask for."""
+    found = session.execute(
+        sa.select(DocumentType.code, DocumentType.name)
+        .where(DocumentType.is_active)
+        .order_by(DocumentType.position, DocumentType.name)
+    )
+    return [(code, name) for code, name in found]
+
+
 def document_for(session: Session, household_id: int, document_id: int, day: date) -> Document:
     """A document of this household with its files. NotFound for another's or a hidden child's."""
     document = session.scalar(

@@ -45,6 +45,15 @@ REMINDER_DAYS = 30
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A document to ask of a household, for a child if its type is a child's."""
+
+    household_id: int
+    type_id: int
+    child_id: int | None
+
+
+@dataclass(frozen=True)
 class Given:
     """What decides of one document given: its review and its end."""
 

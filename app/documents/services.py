@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.audit import record
+from app.core.audit import record, record_many
+from app.core.db import table_of
 from app.core.encryption import seal, unseal
 from app.core.errors import Forbidden, NotFound
 from app.core.storage import Storage, new_key
@@ -21,6 +22,7 @@ from app.documents.errors import (
     AlreadyReviewed,
     AlreadyWaiting,
     EndsInThePast,
+    NeedsChild,
     NeedsEndDate,
     NeedsReason,
     NoFile,
@@ -37,6 +39,7 @@ from app.documents.models import (
     Requirement,
     Validity,
 )
+from app.documents.rules import Ask
 from app.households.models import HealthReading, Household, SchoolYear
 
 MAX_FILES = 10
@@ -164,11 +167,13 @@ def require(
 ) -> Requirement:
     """Ask the household for a document; once for each ``source``. Told unless it is already there.
 
-    Raises NotFound for an unknown type, or a child that is not this household's.
+    Raises NotFound for an unknown type, or a child that is not this household's; NeedsChild.
     """
     kind = session.scalar(sa.select(DocumentType).where(DocumentType.code == type_code))
     if kind is None:
         raise NotFound
+    if kind.owner is Owner.CHILD and child_id is None:
+        raise NeedsChild
     owner = child_id if kind.owner is Owner.CHILD else None
     _lock(session, household_id)
     state = queries.state_for(session, household_id, kind.id, owner, clock.paris(now).date())
@@ -186,6 +191,65 @@ def require(
         if state.status in rules.CAN_GIVE:
             notices.asked(session, requirement, kind, state.child_name)
     return requirement
+
+
+def require_many(
+    session: Session,
+    actor: Actor,
+    asks: Collection[Ask],
+    *,
+    source: str,
+    message: str = "",
+    now: datetime,
+) -> int:
+    """Ask many households at once, one message to each; how many documents were asked.
+
+    What ``source`` has asked for since this morning is left alone: sent twice, it asks once.
+    Statements do not grow with the households. The caller has checked that each is theirs.
+    """
+    ids = sorted({one.household_id for one in asks})
+    session.execute(
+        sa.select(Household.id)
+        .where(Household.id.in_(ids))
+        .order_by(Household.id)
+        .with_for_update(key_share=True)
+    )
+    known = {
+        Ask(one.household_id, one.document_type_id, one.child_id): one
+        for one in session.scalars(
+            sa.select(Requirement).where(
+                Requirement.source == source, Requirement.household_id.in_(ids)
+            )
+        )
+    }
+    morning = datetime.combine(clock.paris(now).date(), time(), tzinfo=clock.PARIS)
+    again = [known[one] for one in asks if one in known and _is_due(known[one], morning)]
+    new = [one for one in dict.fromkeys(asks) if one not in known]
+    fresh = {"message": message, "asked_at": now, "asked_by": actor.account_id, "lifted_at": None}
+    if again:
+        which = Requirement.id.in_([one.id for one in again])
+        session.execute(sa.update(Requirement).where(which).values(fresh))
+    if new:
+        rows = [
+            {
+                "household_id": one.household_id,
+                "document_type_id": one.type_id,
+                "child_id": one.child_id,
+                "source": source,
+                **fresh,
+            }
+            for one in new
+        ]
+        session.execute(sa.insert(table_of(Requirement)), rows)
+    told = new + [Ask(one.household_id, one.document_type_id, one.child_id) for one in again]
+    homes = {one.household_id for one in told}
+    record_many(session, actor, "require", "document", homes, source=source)
+    notices.asked_many(session, told, message, now)
+    return len(told)
+
+
+def _is_due(one: Requirement, morning: datetime) -> bool:
+    return one.lifted_at is not None or one.asked_at < morning
 
 
 def _requirement(

@@ -100,16 +100,6 @@ def request_file(
     )
 
 
-def types_to_ask(session: Session) -> list[tuple[str, str]]:
-    """(code, name) of the documents that an agent may ask for."""
-    found = session.execute(
-        sa.select(DocumentType.code, DocumentType.name)
-        .where(DocumentType.is_active)
-        .order_by(DocumentType.position, DocumentType.name)
-    )
-    return [(code, name) for code, name in found]
-
-
 def _found(session: Session, request_id: int) -> Request:
     request = session.scalar(
         sa.select(Request)

@@ -21,6 +21,7 @@ from app.core.sheets import csv_response
 from app.core.text import N_
 from app.core.views import PageView, agent_page, current_actor
 from app.documents import rules as documents
+from app.documents.queries import types_to_ask
 from app.documents.services import HEALTH
 from app.requests import desk, desk_filters, queue, services
 from app.requests.display import STATUS_TAGS
@@ -126,7 +127,7 @@ class RequestDeskView(PageView):
     ) -> Any:
         session, asked, today = db.session(), _filter(), clock.today()
         file = desk.request_file(session, request_id, today, private)
-        form.document_type.choices = [("", _("Choose")), *desk.types_to_ask(session)]
+        form.document_type.choices = [("", _("Choose")), *types_to_ask(session)]
         return self.page(
             "requests/process.html",
             status,

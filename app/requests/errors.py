@@ -117,13 +117,6 @@ class NeedsReason(Refusal):
     text = N_("Say why the request is refused.")
 
 
-class NeedsType(Refusal):
-    """No kind of document was chosen."""
-
-    status = 400
-    text = N_("Choose the document to ask for.")
-
-
 class NotSafe(Refusal):
     """Its effect needs a look: it is not closed together with others."""
 

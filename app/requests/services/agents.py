@@ -12,11 +12,12 @@ from app.core.actor import Actor
 from app.core.audit import record
 from app.core.errors import Forbidden, NotFound, Refusal
 from app.documents import services as documents
+from app.documents.errors import NeedsType
 from app.documents.services import HEALTH
 from app.households.models import HealthReading
 from app.requests import notices, queries
 from app.requests.effects import EFFECTS
-from app.requests.errors import EffectBroke, MovedOn, NeedsReason, NeedsType, NotSafe
+from app.requests.errors import EffectBroke, MovedOn, NeedsReason, NotSafe
 from app.requests.models import Request, Status
 from app.requests.rules import Action, Who
 from app.requests.services.moving import advance, close_with_effect, locked
@@ -123,7 +124,7 @@ def ask_document(
 ) -> None:
     """Ask the family for a document in the course of its request; told by the documents' room.
 
-    Raises NeedsType, NotFound, MovedOn.
+    Raises NeedsType, NeedsChild, NotFound, MovedOn.
     """
     if not type_code:
         raise NeedsType
