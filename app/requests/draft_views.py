@@ -263,6 +263,8 @@ def _after(procedure_id: int, path: editing.Path, verb: str, key: str) -> Any:
         return redirect(url_of(procedure_id, path, _anchor=_focus(now, path, verb, key)))
     if len(path) == 2 and request.form.get("kind") != request.form.get("kind_shown"):
         return _same_page("kind")
+    if not path:  # no button was pressed
+        return redirect(url_of(procedure_id, path))
     return redirect(url_of(procedure_id, path[:-1], _anchor=f"open-{path[-1]}"))
 
 
