@@ -237,12 +237,15 @@ class ProceduresView(PageView):
         session, actor, token = db.session(), public.asking(id), request.form.get("_token", "")
         try:
             services.finish(session, actor, id, _edition(), token[:64], now=clock.now())
-        except (NotFinished, DocumentsMissing, Outdated, AlreadyAsked) as error:
+        except NotFound:
+            raise
+        except Refusal as error:  # the effect of a démarche has its own
             session.rollback()
             pages.flash_refusal(error)
-            step = {NotFinished: getattr(error, "step", ""), DocumentsMissing: uploads.STEP}
-            where = step.get(type(error), trail.CHECK)
-            return redirect(url_for(".step", id=id, step=where))
+            step = uploads.STEP if isinstance(error, DocumentsMissing) else trail.CHECK
+            if isinstance(error, NotFinished):
+                step = error.step
+            return redirect(url_for(".step", id=id, step=step))
         commit(session)
         flash(_("Your request is saved."), "success")
         return _to_request(actor, id)

@@ -20,6 +20,8 @@ from app.core.db import db
 from app.documents.models import AskedOf, Document, DocumentType, Owner, Validity
 from app.requests import services
 from app.requests.definition import Field, Kind, NeededDocument, Once, Step
+from app.requests.effects import EFFECTS, Effect
+from app.requests.errors import NotOpen
 from app.requests.models import Request, Status
 from tests.documents.samples import pdf
 from tests.factories import Cast
@@ -320,6 +322,26 @@ def test_a_definition_changed_meanwhile_changes_nothing_to_what_was_begun(
     assert send(page, second, text="Voile").location.endswith("/verification")
 
 
+def test_what_an_effect_refuses_is_said_on_the_check_page(
+    page: FlaskClient,
+    session: Session,
+    cast: Cast,
+    publish: Publish,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(session: Session, case: Any) -> None:
+        raise NotOpen
+
+    nothing = Effect("never", "Never", lambda *args: None, check=refuses)
+    monkeypatch.setitem(EFFECTS, "never", nothing)
+    publish(replace(TRIP, effect="never"))
+    session.commit()
+    check = filled(page, cast)
+    assert save(page, check).location == check
+    assert "pas ouverte en ce moment" in page.get(check).text
+    assert the_request(session).status is Status.DRAFT
+
+
 # ---- Others ----------------------------------------------------------------------------------------
 
 
@@ -574,3 +596,35 @@ def test_a_step_costs_ten_statements_at_most_however_many_rows(
     session.commit()
     assert cost(40) == few
     assert max(few) <= 10
+
+
+def test_the_other_pages_cost_the_same_however_many_documents(
+    page: FlaskClient, session: Session, cast: Cast, publish: Publish, kinds: Any
+) -> None:
+    papers = Step("papers", "Pièces", (*TRIP.steps[0].fields, FILE))
+    asked = (NeededDocument("card", required=False),)
+    publish(replace(TRIP, steps=(papers,), documents=asked))
+    session.commit()
+    first = begin(page)
+    documents = send(page, first, child=cast.jules.id).location
+    check = documents.replace("/vos-justificatifs", "/verification")
+    pages = ("/demarches/", "/demarches/sortie", first, documents, check)
+
+    def costs() -> list[int]:
+        return [statements(lambda url=url: page.get(url)) for url in pages]
+
+    before = costs()
+    for _ in range(30):
+        session.add(
+            Document(
+                document_type_id=kinds["slip"].id,
+                household_id=cast.home.id,
+                given_at=clock.now(),
+                is_accepted=False,
+                reviewed_at=clock.now(),
+            )
+        )
+        begin(page)
+    session.commit()
+    assert costs() == before
+    assert max(before) <= 12
