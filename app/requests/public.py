@@ -31,11 +31,10 @@ def _is_free() -> bool:
 
 
 def asking(request_id: int) -> Actor:
-    """Who asks for this request: the account, else the browser that began it."""
-    actor = current_actor()
-    if actor.household_id == NO_HOUSEHOLD and request_id in own_requests():
+    """Who asks for this request: the browser that began it without login, else the account."""
+    if request_id in own_requests():
         return Visitor(account_id=None, request_id=request_id)
-    return actor
+    return current_actor()
 
 
 def own_requests() -> list[int]:

@@ -61,13 +61,21 @@ class ProceduresView(PageView):
         """« Faire une demande en ligne »: a draft, and its first step."""
         session, form, actor = db.session(), StartForm(), current_actor()
         version = queries.published(session, code)
-        if _needs_login(Definition.read(version.definition)):
+        definition = Definition.read(version.definition)
+        if definition.page:
+            return redirect(url_for(".start", code=code))
+        if _needs_login(definition):
             raise public.to_login(url_for(".start", code=code))
         if not form.validate():
             return self._start_page(version, form, 400)
         if not actor.is_agent and actor.household_id == NO_HOUSEHOLD:
             actor = Visitor(account_id=None)
-        begun = services.begin(session, actor, code, _child_asked(), now=clock.now())
+        try:
+            begun = services.begin(session, actor, code, _child_asked(), now=clock.now())
+        except AlreadyAsked as error:
+            session.rollback()
+            pages.attach(form, None, error)
+            return self._start_page(queries.published(session, code), form, error.status)
         commit(session)
         answer = redirect(url_for(".step", id=begun.id, step=begun.step))
         return public.remember(answer, begun.id) if begun.household_id is None else answer

@@ -139,6 +139,16 @@ def test_one_address_is_slowed_and_families_are_not(
     assert family.post("/demarches/trou", data={"terms": "y"}).status_code == 302
 
 
+def test_somebody_who_logs_in_meanwhile_goes_on(
+    app: Flask, client: FlaskClient, cast: Cast, session: Session
+) -> None:
+    first = begin(client)
+    session.commit()
+    with client.session_transaction() as web:
+        web["_user_id"], web["_fresh"] = cast.camille.get_id(), True
+    assert send(client, first, **PLACE).status_code == 302
+
+
 def test_a_family_keeps_in_its_space_what_needs_no_login(
     session: Session, sign_in: Any, cast: Cast
 ) -> None:

@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.documents.models import AskedOf, Document, DocumentType, Owner, Validity
+from app.households.models import Adult
 from app.requests import services
 from app.requests.definition import Field, Kind, NeededDocument, Once, Step
 from app.requests.effects import EFFECTS, Effect
@@ -116,6 +117,8 @@ def test_a_demarche_with_a_page_of_its_own_leads_there(
     publish(replace(TRIP, page="/justificatifs/"), "pieces")
     session.commit()
     assert page.get("/demarches/pieces").location == "/justificatifs/"
+    begun = page.post("/demarches/pieces", data={"terms": "y"})
+    assert begun.location == "/demarches/pieces"
 
 
 def test_from_the_first_page_to_the_saved_request(
@@ -309,6 +312,30 @@ def test_once_per_child_is_said_as_soon_as_the_child_is_chosen(
     assert refused.status_code == 409
     assert "déjà faite" in refused.text
     assert send(page, begin(page), child=cast.rose.id).status_code == 302
+
+
+def test_once_per_household_is_said_before_anything_is_answered(
+    page: FlaskClient, session: Session, cast: Cast, publish: Publish
+) -> None:
+    publish(replace(TRIP, once=Once.HOUSEHOLD))
+    session.commit()
+    save(page, filled(page, cast))
+    refused = page.post("/demarches/sortie", data={"terms": "y"})
+    assert refused.status_code == 409
+    assert "déjà faite" in refused.text
+    assert the_request(session).status is Status.PENDING
+
+
+def test_another_households_adult_is_no_choice(
+    page: FlaskClient, session: Session, cast: Cast, publish: Publish
+) -> None:
+    fields = (Field("adult", Kind.ADULT, "Adulte", required=True),)
+    publish(replace(TRIP, steps=(Step("who", "Qui", fields),)), "adulte")
+    session.commit()
+    stranger = session.scalar(sa.select(Adult.id).where(Adult.account_id == cast.lea.id))
+    first = begin(page, "adulte")
+    assert send(page, first, adult=stranger).status_code == 400
+    assert the_request(session).answers == {}
 
 
 def test_a_definition_changed_meanwhile_changes_nothing_to_what_was_begun(

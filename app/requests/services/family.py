@@ -47,7 +47,8 @@ def begin(
 ) -> Request:
     """A draft (« en brouillon ») of this démarche, with what is already known filled in.
 
-    Raises NotFound (no such démarche, another household's child), NotOpen, Forbidden.
+    Raises NotFound (no such démarche, another household's child), NotOpen, Forbidden, and
+    AlreadyAsked when that is known before anything is answered.
     """
     version, day = queries.published(session, code), clock.paris(now).date()
     definition = Definition.read(version.definition)
@@ -71,6 +72,7 @@ def begin(
     session.flush()
     keep(request, definition, _prefilled(session, request, definition, day))
     session.flush()
+    _still_once(session, request, definition)
     return request
 
 
