@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, SelectField, ValidationError
 from wtforms.validators import NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
@@ -198,10 +198,14 @@ class Offers:
     steps: Sequence[tuple[str, str]] = ()
     is_public: bool = False
     in_group: bool = False
+    needed: Collection[str] = ()
+    """Keys that the effect needs: their kind stays, their choices are only renamed or taken out."""
 
 
 class FieldForm(ConditionForm, NewFieldForm):
-    """A question; what its kind does not have is left out."""
+    """A question; what its kind does not have is left out. ``fixed``: the effect needs it."""
+
+    fixed: Field | None = None
 
     label = text(_key("label"), 200, mandatory())
     kind = SelectField(_key("kind"))
@@ -237,13 +241,24 @@ class FieldForm(ConditionForm, NewFieldForm):
         form.document_type.choices = options([("", gettext("Choose")), *offers.documents])
         form.prefill.choices = options(prefills_for(field))
         form.step.choices = options(offers.steps)
+        form.fixed = field if field.key in offers.needed and not offers.in_group else None
         for name in _left_out(field, offers):
             del form[name]
         return form
 
+    def validate_lines(self, lines: Any) -> None:
+        """The effect knows its choices by their values."""
+        if self.fixed is None:
+            return
+        known = {one.value for one in self.fixed.choices}
+        if any(one.value not in known for one in choices_of(lines.data, self.fixed.choices)):
+            raise ValidationError(
+                gettext("The effect knows these choices only: correct a label, add none.")
+            )
+
     def applied(self, field: Field) -> Field:
         """The field with what was typed; what its new kind does not have is dropped."""
-        kind = Kind(self.kind.data)
+        kind = Kind(self.kind.data) if "kind" in self else field.kind
         same = kind == field.kind
         both_lists = kind in WITH_CHOICES and field.kind in WITH_CHOICES
         made = Field(
@@ -301,6 +316,7 @@ def _field_data(field: Field, offers: Offers) -> dict[str, Any]:
 def _left_out(field: Field, offers: Offers) -> list[str]:
     """Names of what this kind of field, or a column, does not have."""
     has = {
+        "kind": field.key not in offers.needed or offers.in_group,
         "lines": field.kind in WITH_CHOICES and not field.choices_from,
         "minimum": field.kind is Kind.INTEGER,
         "maximum": field.kind is Kind.INTEGER,

@@ -154,7 +154,7 @@ class DraftView(PageView):
         field = editing.row(draft.definition, path, key)
         form = FieldForm.for_draft(field, [], offers(draft, step, in_group=True))
         if form.validate_on_submit() and _saved(draft, form, _field_change(form, path, key)):
-            if request.form.get("kind") != field.kind.value:
+            if form.kind.data != field.kind.value:
                 return _same_page("kind")
             return redirect(
                 url_for(
@@ -254,6 +254,7 @@ def _row_action(draft: Draft, form: Any, path: editing.Path, change: Change) -> 
 
 def _after(procedure_id: int, path: editing.Path, verb: str, key: str) -> Any:
     """Where a button leads once the draft is saved."""
+    shown = request.form.get("kind_shown")
     now = opened(procedure_id).definition
     if verb == "add":
         return redirect(url_of(procedure_id, (*path, editing.rows(now, path)[-1].key)))
@@ -261,7 +262,7 @@ def _after(procedure_id: int, path: editing.Path, verb: str, key: str) -> Any:
         return redirect(url_of(procedure_id, (*path, key)))
     if verb in ROW_ACTIONS:
         return redirect(url_of(procedure_id, path, _anchor=_focus(now, path, verb, key)))
-    if len(path) == 2 and request.form.get("kind") != request.form.get("kind_shown"):
+    if len(path) == 2 and request.form.get("kind", shown) != shown:
         return _same_page("kind")
     if not path:  # no button was pressed
         return redirect(url_of(procedure_id, path))

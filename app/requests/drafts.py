@@ -175,4 +175,5 @@ def offers(draft: Draft, step: str, *, in_group: bool = False) -> Offers:
         steps=[] if in_group else steps,
         is_public=draft.definition.audience is Audience.PUBLIC,
         in_group=in_group,
+        needed=needed_keys(draft.definition),
     )

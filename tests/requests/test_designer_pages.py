@@ -406,6 +406,36 @@ def test_an_effect_keeps_the_fields_that_it_needs(
     assert "needy" not in desk.get(f"{HOME}{other.id}/reglages").text
 
 
+def test_an_effect_keeps_the_choices_that_it_knows(
+    session: Session, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    effect = Effect("needy", "Needy", lambda *args: None, needs=("level",))
+    monkeypatch.setitem(EFFECTS, "needy", effect)
+    trip(session).draft = {**TRIP.as_json(), "effect": "needy"}
+    session.commit()
+    page = "/etapes/wish/champs/level"
+    assert 'name="kind"' not in desk.get(url(session, page)).text
+    answer = send(desk, session, page, **{**LEVEL, "kind": "date"}, lines="Bon\nMoyen\nNul")
+    assert answer.status_code == 400
+    assert "ne connaît que ces choix" in answer.text
+    send(desk, session, page, **{**LEVEL, "kind": "date"}, lines="Très bon\nMoyen")
+    level = draft(session).steps[1].fields[2]
+    assert (level.kind, [one.label for one in level.choices]) == (
+        Kind.CHOICE,
+        ["Très bon", "Moyen"],
+    )
+
+
+def test_families_read_the_title_that_was_published(session: Session, desk: FlaskClient) -> None:
+    values = {"title": "Autre titre", "theme": "care", "service": "care", "audience": "account",
+              "once": "free", "silence": "", "effect": ""}  # fmt: skip
+    assert send(desk, session, "/reglages", **values).status_code == 302
+    assert (trip(session).title, trip(session).theme) == ("Sortie au lac", "school")
+    assert "Autre titre" in desk.get(url(session)).text
+    send(desk, session, "/publier")
+    assert (trip(session).title, trip(session).theme) == ("Autre titre", "care")
+
+
 # ---- Publishing and versions ---------------------------------------------------------------------
 
 

@@ -33,8 +33,8 @@ Change = Callable[[Definition], Definition]
 
 
 def create(session: Session, actor: Actor, definition: Definition, *, now: datetime) -> Procedure:
-    """A new démarche, not published."""
-    codes = set(session.scalars(sa.select(Procedure.code)))
+    """A new démarche, not published. Two made at once under one title get a code each."""
+    codes = set(session.scalars(sa.select(Procedure.code).order_by(Procedure.id).with_for_update()))
     return new_draft(session, actor, slug(definition.title, codes, "-"), definition, now=now)
 
 

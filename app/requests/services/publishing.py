@@ -88,7 +88,8 @@ def new_draft(
     elif edition is not None and procedure.draft_edition != edition:
         raise DraftOutdated
     procedure.draft, procedure.draft_edition = definition.as_json(), procedure.draft_edition + 1
-    procedure.title, procedure.theme = definition.title, definition.theme.value
+    if procedure.published_number is None:  # families go on reading the title that was published
+        procedure.title, procedure.theme = definition.title, definition.theme.value
     procedure.changed_at = now
     session.flush()
     record(session, actor, "draft", "procedure", procedure.id, None)
