@@ -56,7 +56,7 @@ from app.portal import admin as portal_admin
 from app.portal import desk_views as portal_desk
 from app.portal import models as _portal  # noqa: F401
 from app.portal.views import ContactView, HomeView
-from app.procedures import builtin, refund
+from app.procedures import builtin, refund_desk
 from app.procedures.household_page import HouseholdUpdateView, waiting_card
 from app.procedures.pickup_page import PickupView
 from app.requests import household_panel as requests_panel
@@ -157,7 +157,7 @@ def fill_hooks() -> None:
     hooks.household_created.append(wallet.ensure_wallet)
     hooks.document_states.append(states_for_profile)
     hooks.household_in_use.append(wallet_queries.has_history)
-    hooks.household_panels += [requests_panel.panel, household_panel.panel, refund.panel]
+    hooks.household_panels += [requests_panel.panel, household_panel.panel, refund_desk.panel]
     hooks.household_panels.append(documents_panel.panel)
     hooks.profile_cards.append(waiting_card)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
@@ -240,6 +240,12 @@ def _add_money(appbuilder: AppBuilder) -> None:
     add(CounterView, "Counter", label=_l("Counter"), icon="cash-coin")
     add(PaymentAdmin, "Payments", label=_l("Payments"), icon="credit-card")
     add(RefundAdmin, "Refunds", label=_l("Refunds"), icon="arrow-counterclockwise")
+    add(
+        refund_desk.RefundDesk,
+        "Refunds asked for",
+        label=_l("Refunds asked for"),
+        icon="bank",
+    )
     add(WalletAdmin, "Prepaid accounts", label=_l("Prepaid accounts"), icon="wallet2")
     add(LedgerTransactionAdmin, "Ledger", label=_l("Ledger"), icon="book")
     appbuilder.add_view_no_menu(LedgerEntryAdmin)

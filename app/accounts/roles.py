@@ -119,6 +119,7 @@ RIGHTS: dict[str, Mapping[str, Rights]] = {
     # procedures
     "PickupView": FAMILY,
     "HouseholdUpdateView": FAMILY,
+    "RefundDesk": {CASHIER: USE, ADMIN: USE},
     # activities
     "SiteAdmin": {AGENT: EVERY, ADMIN: EVERY},
     "DeadlineRuleAdmin": {AGENT: EVERY, ADMIN: EVERY},

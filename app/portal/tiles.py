@@ -21,6 +21,7 @@ from app.households import incomplete
 from app.notices import queries as notices
 from app.payments.models import Payment, PaymentState
 from app.portal import queries
+from app.procedures import refund_desk
 from app.requests import queue
 from app.requests.queue import Tab
 from app.wallet import queries as wallets
@@ -186,6 +187,14 @@ def _money() -> Iterator[Tile]:
         _count(Payment, Payment.state == PaymentState.TO_REVIEW),
         lambda: url_for("PaymentAdmin.list", _flt_0_state=PaymentState.TO_REVIEW.value),
         is_alarm=True,
+    )
+
+    yield Tile(
+        "RefundDesk",
+        "arrow-counterclockwise",
+        gettext("Refunds asked for"),
+        refund_desk.figure(),
+        lambda: url_for("RefundDesk.index"),
     )
 
 

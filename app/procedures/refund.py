@@ -1,27 +1,21 @@
 """« Demander le remboursement de mon solde »: an amount or all of what is available.
 
 Closing it moves no money: it tells that the régisseur agreed, and the amount was still there. The
-IBAN is shown by its last signs, and whole to who may take money at the counter (``panel``).
+IBAN is shown by its last signs, and whole to the régisseur alone (``refund_desk``).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-from flask import current_app
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
-from app.core.hooks import Panel
 from app.core.money import euros
 from app.core.text import N_
 from app.procedures.errors import MoreThanAvailable, NothingToRefund
-from app.requests import queries
 from app.requests.definition import Condition, Definition, Field, Kind, Once, Step, Theme
 from app.requests.effects import Case, Effect
-from app.requests.models import Procedure, Request, Status
 from app.wallet.queries import standing
 
 CODE = "remboursement-du-solde"
@@ -103,38 +97,3 @@ EFFECT = Effect(
     check=_check,
     needs=("whole", "amount", "iban", "account_holder"),
 )
-
-
-def panel(session: Session, household_id: int) -> Panel | None:
-    """The refund that is asked, with its IBAN, for who may take and give money."""
-    security = current_app.appbuilder.sm  # type: ignore[attr-defined]
-    if not security.has_access("can_use", "CounterView"):
-        return None
-    asked = session.scalar(
-        sa.select(Request)
-        .join(Request.procedure)
-        .where(
-            Request.household_id == household_id,
-            Procedure.code == CODE,
-            Request.status.in_([Status.PENDING, Status.PROCESSING]),
-        )
-        .limit(1)
-    )
-    if asked is None:
-        return None
-    case = queries.case_of(asked)
-    amount = _("everything available") if case.answer("whole") else euros(case.answer("amount"))
-    return Panel(
-        title=_("Refund asked for"),
-        rows=[
-            (_("Request"), asked.number),
-            (_("Amount to refund"), amount),
-            (_("Name of the account holder"), case.answer("account_holder")),
-            (_("Account number (IBAN)"), _in_fours(case.answer("iban"))),
-        ],
-        links=[],
-    )
-
-
-def _in_fours(iban: str) -> str:
-    return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))

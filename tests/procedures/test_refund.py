@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from app.procedures.refund import CODE
 from app.requests.errors import AlreadyAsked, BadAnswers
 from app.requests.models import Request, Status
 from app.wallet.queries import balance, standing
+from tests.agenda.test_budgets import statements
 from tests.factories import Cast, Factory
 from tests.procedures.conftest import Ask, apply_again, close
 
@@ -118,3 +120,27 @@ def test_the_iban_is_whole_for_the_regisseur_alone(
     assert "Remboursement demandé" not in sign_in(cast.regie).get(
         f"/agents/foyers/{cast.other_home.id}"
     ).text  # fmt: skip
+
+
+def test_the_regisseur_has_the_list_and_its_statements_do_not_grow(
+    app: Flask, session: Session, cast: Cast, ask: Ask, sign_in: SignIn
+) -> None:
+    request = ask(CODE, wish(1250))
+    session.commit()
+    page = "/agents/remboursements-demandes/"
+    client = sign_in(cast.regie)
+    html = client.get(page).text
+    for text in (request.number or "", "Martin", "12,50", "FR76 3000", "Camille Martin"):
+        assert text in html
+    assert "Remboursements demandés" in client.get("/agents/").text
+    with statements(app) as few:
+        client.get(page)
+    for account, home in ((cast.yanis, cast.other_home), (cast.lea, cast.stranger_home)):
+        ask(CODE, wish(), Actor(account.id, home.id))
+    session.commit()
+    with statements(app) as many:
+        client.get(page)
+    assert len(many) == len(few) <= 8, "\n".join(many)
+    assert client.get(page).text.count("tout le disponible") == 2
+    for other in (cast.agent, cast.camille):
+        assert sign_in(other).get(page).status_code in {302, 403}
