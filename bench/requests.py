@@ -1,7 +1,7 @@
 """« Mes demandes », one request, a step of the wizard and the agents' queue over many requests.
 
 ``python -m bench.requests [--requests 50000] [--larger 10]``: statements and the median processor
-time of a page, then the same with ten times as many requests of the same families.
+time of a page, then the same in a commune ten times larger.
 The bare limit is the public contact page: what the stack costs without any request.
 """
 
@@ -24,12 +24,14 @@ from app.core.db import db
 from app.households.models import Household, SchoolYear
 from app.procedures import builtin, year_file
 from app.requests.models import Procedure, ProcedureVersion, Request, RequestMove, Status
+from app.requests.queue import WAITING
 from bench.agenda import alone
 from bench.base import fresh_app, say
 from bench.rush import cookie_of
 from bench.seed import Seeded, seed
 
-HOUSEHOLDS, BATCH = 1_000, 20_000
+EACH, BATCH = 50, 20_000
+"""Requests of one family, many; how many rows are written at once."""
 STATEMENTS, MS, GROWTH = 10, 20, 1.3
 UNBOUND = {"the contact page (bare)", "one request", "receipt", "one request at work"}
 """Pages without a limit of their own: they are here for their ratio and their growth."""
@@ -80,7 +82,7 @@ def measure(requests: int, url: str = "") -> Figures:
     with fresh_app(url) as app:
         session = db.session()
         builtin.install(session, now=clock.now())
-        town = seed(session, households=HOUSEHOLDS, bookings=0, future_days=30)
+        town = seed(session, households=max(100, requests // EACH), bookings=0, future_days=30)
         fill(session, town, requests)
         return {name: _figures(app, path, cookie) for name, path, cookie in pages(app, session)}
 
@@ -201,7 +203,7 @@ def _row(
         "created_at": begun,
         "changed_at": begun,
         "submitted_at": sent,
-        "due_on": (sent + timedelta(days=30)).date() if sent else None,
+        "due_on": (sent + timedelta(days=30)).date() if sent and status in WAITING else None,
         "taken_at": _later(sent, status is not Status.PENDING),
         "decided_at": _later(sent, status in {Status.CLOSED, Status.REFUSED}),
         "reason": "",

@@ -88,14 +88,15 @@ class Request(Base):
     ``once_key`` holds « once per child and year » by a unique index; None once refused or cancelled,
     and once closed unless it counts for the whole year.
     ``edition`` goes up at each save: a page that shows an older one is refused.
-    ``due_on``: the last day to answer; ``submit_token`` makes a submission sent twice one.
+    ``due_on``: the last day to answer, None once it is; ``submit_token`` makes a submission sent twice one.
     """
 
     __tablename__ = "request"
     __table_args__ = (
         sa.Index("ix_request_queue", "status", "submitted_at"),
         sa.Index("ix_request_household", "household_id", "status"),
-        sa.Index("ix_request_late", "status", "due_on"),
+        sa.Index("ix_request_late", "due_on"),
+        sa.Index("ix_request_taken", "taken_by", "status", "submitted_at"),
         sa.Index("ix_request_submitted", "submitted_at"),
         sa.Index(
             "ix_request_visitor",

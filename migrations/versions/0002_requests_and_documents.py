@@ -402,10 +402,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_request_changed_at"), "request", ["changed_at"], unique=False)
     op.create_index(op.f("ix_request_child_id"), "request", ["child_id"], unique=False)
     op.create_index("ix_request_household", "request", ["household_id", "status"], unique=False)
-    op.create_index("ix_request_late", "request", ["status", "due_on"], unique=False)
+    op.create_index("ix_request_late", "request", ["due_on"], unique=False)
     op.create_index(op.f("ix_request_procedure_id"), "request", ["procedure_id"], unique=False)
     op.create_index("ix_request_queue", "request", ["status", "submitted_at"], unique=False)
     op.create_index("ix_request_submitted", "request", ["submitted_at"], unique=False)
+    op.create_index(
+        "ix_request_taken", "request", ["taken_by", "status", "submitted_at"], unique=False
+    )
     op.create_index(
         "ix_request_visitor",
         "request",
@@ -725,6 +728,7 @@ def downgrade() -> None:
     op.drop_table("year_file")
     op.drop_index("ix_request_queue", table_name="request")
     op.drop_index(op.f("ix_request_procedure_id"), table_name="request")
+    op.drop_index("ix_request_taken", table_name="request")
     op.drop_index("ix_request_late", table_name="request")
     op.drop_index("ix_request_household", table_name="request")
     op.drop_index(op.f("ix_request_child_id"), table_name="request")

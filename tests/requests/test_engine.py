@@ -80,7 +80,7 @@ def test_a_request_goes_its_way_and_each_save_is_told_once(
     assert str(request.due_on) == "2027-02-11"
     services.take(session, agent, request.id, now=clock.now())
     services.close(session, agent, request.id, now=clock.now())
-    assert request.status is Status.CLOSED
+    assert (request.status, request.due_on) == (Status.CLOSED, None)
     assert effects == [request.id]
     about = Notice.template.like("request_%")
     assert session.scalar(sa.select(sa.func.count()).where(about).select_from(Notice)) == 3

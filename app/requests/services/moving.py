@@ -68,7 +68,8 @@ def advance(
 
 
 def _decide(request: Request, actor: Actor, who: Who, now: datetime) -> None:
-    """A request that is past frees its « once », unless it stays done for the year."""
+    """A request that is past is awaited no more, and frees its « once » unless done for the year."""
+    request.due_on = None
     if who is not Who.FAMILY:
         request.decided_at = now
         request.decided_by = actor.account_id if who is Who.AGENT else None
