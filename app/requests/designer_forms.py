@@ -29,14 +29,15 @@ from app.requests.definition import (
     Theme,
 )
 from app.requests.editing import MOST_ROWS, choices_of
+from app.requests.reading import NUMBER_MAX
 from app.requests.rules import LONGEST_DELAY, LONGEST_TEXT, WITH_CHOICES
 from app.requests.rules import MOST_ROWS as MOST_LINES
 from app.requests.services.designing import OF_CODE, OF_OWN_PAGE
 from app.requests.words import AUDIENCES, KEYS, KINDS, ONCE, PREFILLS, SERVICES, SILENCE, THEMES
 
-NUMBERS = (Kind.INTEGER, Kind.AMOUNT)
+LONGEST_LINE = 200
+NUMBER = [NumberRange(-NUMBER_MAX, NUMBER_MAX, _l("Between %(min)d and %(max)d."))]
 TEXTS = (Kind.TEXT, Kind.LONG_TEXT)
-PREFILLED = {name: kind for name, (kind, _label) in PREFILLS.items()}
 
 
 def _key(name: str) -> Any:
@@ -215,8 +216,8 @@ class FieldForm(ConditionForm, NewFieldForm):
         _l("Health data"), description=_l("Encrypted; only the role Health reads it.")
     )
     lines = paragraph(_l("Choices, one per line"), 20_000)
-    minimum = WholeNumberField(_key("minimum"), [MayBeEmpty()])
-    maximum = WholeNumberField(_key("maximum"), [MayBeEmpty()])
+    minimum = WholeNumberField(_key("minimum"), [MayBeEmpty(), *NUMBER])
+    maximum = WholeNumberField(_key("maximum"), [MayBeEmpty(), *NUMBER])
     minimum_cents = MoneyField(_key("minimum"))
     maximum_cents = MoneyField(_key("maximum"))
     max_length = WholeNumberField(
@@ -247,7 +248,13 @@ class FieldForm(ConditionForm, NewFieldForm):
         return form
 
     def validate_lines(self, lines: Any) -> None:
-        """The effect knows its choices by their values."""
+        """Few and short enough; the effect knows its choices by their values."""
+        typed = (lines.data or "").splitlines()
+        if len(typed) > MOST_ROWS or any(len(line.strip()) > LONGEST_LINE for line in typed):
+            facts = {"max": MOST_ROWS, "length": LONGEST_LINE}
+            raise ValidationError(
+                gettext("At most %(max)d choices, of %(length)d characters each.", **facts)
+            )
         if self.fixed is None:
             return
         known = {one.value for one in self.fixed.choices}

@@ -36,8 +36,9 @@ from app.requests.drafts import (
     offers,
     url_of,
 )
-from app.requests.errors import DraftOutdated
+from app.requests.errors import BadDefinition, DraftOutdated
 from app.requests.services import designing
+from app.requests.words import said
 
 Change = Callable[[Definition], Definition]
 
@@ -193,6 +194,11 @@ def _saved(draft: Draft, form: Any, change: Change) -> bool:
     except DraftOutdated as error:
         session.rollback()
         pages.attach(form, None, error)
+        return False
+    except BadDefinition as error:
+        session.rollback()
+        raw = change(draft.definition).as_json()
+        form.form_errors = [*form.form_errors, *(said(raw, one) for one in error.faults)]
         return False
     flash(_("Saved in the draft."), "success")
     return True

@@ -27,7 +27,8 @@ MOST_ROWS = 200
 
 def slug(label: str, taken: Collection[str], joint: str = "_") -> str:
     """« Régime alimentaire » → « regime_alimentaire », or with a number when it is taken."""
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    spelled = label.lower().replace("œ", "oe").replace("æ", "ae")
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     word = re.sub(r"[^a-z0-9]+", joint, plain).strip(joint)[: LONGEST_KEY - 4].strip(joint) or "x"
     numbered = (f"{word}{joint}{number}" for number in range(2, len(taken) + 3))
     return word if word not in taken else next(one for one in numbered if one not in taken)

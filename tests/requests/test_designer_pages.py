@@ -28,6 +28,7 @@ from tests.requests.conftest import TRIP
 SignIn = Callable[[Any], FlaskClient]
 Publish = Callable[..., None]
 HOME = "/agents/demarches/"
+STEP = TRIP.as_json()["steps"][0]
 
 
 @pytest.fixture
@@ -55,6 +56,22 @@ def send(client: FlaskClient, session: Session, rest: str = "", **values: Any) -
     """Post a page of the trip, its edition as shown unless given."""
     values = {name.rstrip("_"): value for name, value in values.items()}
     return client.post(url(session, rest), data={"edition": trip(session).draft_edition} | values)
+
+
+def statements(session: Session, read: Callable[[], Any]) -> int:
+    """How many statements a page sends."""
+    seen: list[str] = []
+
+    def note(*args: Any) -> None:
+        seen.append(args[2])
+
+    session.commit()
+    sa.event.listen(session.get_bind(), "before_cursor_execute", note)
+    try:
+        read()
+    finally:
+        sa.event.remove(session.get_bind(), "before_cursor_execute", note)
+    return len(seen)
 
 
 WHO = {"title": "Enfant", "help": "", "show_if": ""}
@@ -104,19 +121,11 @@ def test_the_list_says_the_state_and_what_is_in_progress(
 def test_the_list_takes_the_same_statements_whatever_it_holds(
     session: Session, desk: FlaskClient, publish: Publish
 ) -> None:
-    def count() -> int:
-        seen: list[str] = []
-        listener = lambda *args: seen.append(args[2])  # noqa: E731
-        sa.event.listen(session.get_bind(), "before_cursor_execute", listener)
-        desk.get(HOME)
-        sa.event.remove(session.get_bind(), "before_cursor_execute", listener)
-        return len(seen)
-
-    few = count()
+    few = statements(session, lambda: desk.get(HOME))
     for number in range(12):
         publish(TRIP, f"sortie-{number}")
     session.commit()
-    assert count() == few <= 7
+    assert statements(session, lambda: desk.get(HOME)) == few <= 7
 
 
 def test_a_button_moves_a_procedure_in_its_theme_and_keeps_the_focus(
@@ -311,6 +320,47 @@ def test_nothing_typed_is_lost_on_a_mistake(session: Session, desk: FlaskClient)
     answer = send(desk, session, do="add", new_label="x" * 121)
     assert answer.status_code == 400
     assert draft(session) == TRIP
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["x" * 201, "\n".join(str(number) for number in range(201)), "a\x00b"],
+    ids=["long", "many", "NUL"],
+)
+def test_a_draft_can_always_be_read_again(session: Session, desk: FlaskClient, lines: str) -> None:
+    answer = send(desk, session, "/etapes/wish/champs/level", **LEVEL, lines=lines)
+    assert answer.status_code == 400
+    assert desk.get(url(session, "/etapes/wish/champs/level")).status_code == 200
+
+
+def test_a_list_that_is_full_is_not_copied_into(session: Session, desk: FlaskClient) -> None:
+    field = TRIP.as_json()["steps"][0]["fields"][0]
+    full = [{**field, "key": f"f{number}"} for number in range(200)]
+    trip(session).draft = {**TRIP.as_json(), "steps": [{**STEP, "fields": full}]}
+    session.commit()
+    answer = send(desk, session, "/etapes/who", **WHO, do="copy:f0")
+    assert answer.status_code == 400
+    assert "Étape 1, champs\u00a0: Une liste de 200 lignes" in answer.text
+    answer = send(desk, session, "/etapes/who", **WHO, do="add", new_label="X", new_kind="text")
+    assert answer.status_code == 400
+
+
+PAGES = ("", "/reglages", "/etapes/who", "/etapes/who/champs/child", "/essayer/who")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_takes_the_same_statements_whatever_the_draft_holds(
+    session: Session, desk: FlaskClient, page: str
+) -> None:
+    few = statements(session, lambda: desk.get(url(session, page)))
+    field = {"kind": "text", "label": "Texte"}
+    fields = [{**field, "key": f"f{number}"} for number in range(60)]
+    steps = [{"key": f"s{number}", "title": "S", "fields": [{**fields[number], "key": f"g{number}"}]}
+             for number in range(20)]  # fmt: skip
+    who = {**STEP, "fields": [*STEP["fields"], *fields]}
+    trip(session).draft = {**TRIP.as_json(), "steps": [who, *steps]}
+    session.commit()
+    assert statements(session, lambda: desk.get(url(session, page))) == few <= 11
 
 
 def test_two_agents_on_one_draft(session: Session, desk: FlaskClient) -> None:
@@ -515,7 +565,6 @@ def json_with(**changes: Any) -> str:
     return json.dumps({**TRIP.as_json(), **changes})
 
 
-STEP = TRIP.as_json()["steps"][0]
 HOSTILE = {
     "not JSON": ("{", "n’est pas du JSON lisible"),
     "empty": ("", "n’est pas du JSON lisible"),

@@ -47,7 +47,10 @@ def edit(
     *,
     now: datetime,
 ) -> Procedure:
-    """Apply ``change`` to the draft of this edition. Raises NotFound, DraftOutdated."""
+    """Apply ``change`` to the draft of this edition.
+
+    Raises NotFound, DraftOutdated, and BadDefinition for what could not be read again.
+    """
     procedure = locked(session, procedure_id)
     if procedure.draft_edition != edition:
         raise DraftOutdated
@@ -55,6 +58,7 @@ def edit(
     after = _kept(procedure, before, change(before))
     if after == before:
         return procedure
+    Definition.read(after.as_json())
     return new_draft(session, actor, procedure.code, after, edition, now=now)
 
 
