@@ -22,6 +22,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.text import N_
 from app.households.models import Child, Schooling, SchoolYear
+from app.households.services.ties import lock_child
 from app.procedures.errors import NoSchoolPlace
 from app.procedures.kinds import INSURANCE, VACCINES
 from app.requests.definition import (
@@ -109,7 +110,7 @@ def apply(session: Session, actor: Actor, case: Case, now: datetime) -> None:
 
     Raises NoSchoolPlace, OutsideYear.
     """
-    child_id = case.child_id or 0
+    child_id = lock_child(session, case.child_id or 0).id  # both parents at once enrol it once
     year = _year(session, case)
     first = _first_day(case, year, clock.paris(now).date())
     for activity_id, site_id in _sites(session, case, year).items():

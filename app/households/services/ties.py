@@ -275,7 +275,7 @@ def set_schooling(
     level_id: int,
 ) -> Schooling:
     """Where the child goes to school that year, said for the first time or corrected."""
-    _child(session, child_id)
+    lock_child(session, child_id)
     row = session.scalar(
         sa.select(Schooling).where(
             Schooling.child_id == child_id, Schooling.school_year_id == school_year_id
@@ -306,6 +306,14 @@ def _cancel_bookings(
     return sum(
         handler(session, actor, child_id, household_id, day, reason) for handler in hooks.tie_ended
     )
+
+
+def lock_child(session: Session, child_id: int) -> Child:
+    """The child, locked weakly (« no key »): two closings of its requests come one after the other."""
+    child = session.get(Child, child_id, with_for_update={"key_share": True})
+    if child is None:
+        raise NotFound
+    return child
 
 
 def _child(session: Session, child_id: int) -> Child:
