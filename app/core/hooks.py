@@ -52,6 +52,8 @@ class Panel(NamedTuple):
     """(label, value)"""
     links: Sequence[tuple[str, str]]
     """(text, address)"""
+    has_total: bool = False
+    """The last row is the sum of the others."""
 
 
 class ProfileCard(NamedTuple):

@@ -24,4 +24,5 @@ def panel(session: Session, household_id: int) -> Panel:
             (_("Available"), euros(standing.available_cents)),
         ],
         links=[receive] if may_receive else [],
+        has_total=True,
     )
