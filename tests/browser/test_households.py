@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import Actor
 from app.households import services
+from app.procedures import erasure, household_update, refund
+from app.requests import services as engine
 from tests.browser import support
-from tests.factories import Cast
+from tests.factories import Cast, Factory
 
 pytestmark = pytest.mark.browser
 
@@ -59,9 +61,54 @@ def test_a_parent_updates_the_profile(
         page.get_by_label("Date de naissance").fill("2022-02-02")
         support.check_page(page)
         page.get_by_role("button", name="Enregistrer la demande").click()
-        expect(page.get_by_text("Votre demande est transmise au service")).to_be_visible()
-        expect(page.get_by_text("Zoé Martin")).to_be_visible()
+        expect(page.get_by_text("Votre demande est enregistrée sous le numéro")).to_be_visible()
+        expect(page.get_by_text("Zoé, Martin, 2 février 2022")).to_be_visible()
         support.check_page(page)
+        page.get_by_role("link", name="Modifier la demande").click()
+        expect(page.get_by_label("Numéro et rue")).to_have_value("1 rue Neuve")
+        page.get_by_label("Numéro et rue").fill("2 rue Neuve")
+        page.get_by_role("button", name="Enregistrer la demande").click()
+        expect(page.get_by_text("Votre demande est modifiée.")).to_be_visible()
+        page.get_by_role("link", name="Voir la demande").click()
+        expect(page.get_by_role("heading", name="Mettre à jour mon foyer")).to_be_visible()
+        support.check_page(page)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_what_is_asked_of_the_service_and_who_sees_it(
+    browser: Browser, app: Flask, session: Session, address: str, cast: Cast, phone: bool
+) -> None:
+    """The profile while an agent has the request; the régisseur's list; the list of the purge."""
+    camille = Actor(cast.camille.id, cast.home.id, frozenset({"Parent"}))
+    lea = Actor(cast.lea.id, cast.stranger_home.id, frozenset({"Parent"}))
+    agent, now = Actor(cast.agent.id, roles=frozenset({"Agent"})), clock.now()
+    move = {"address": {"street": "1 rue Neuve", "postcode": "74520", "city": "Montclair"}}
+    moving = engine.ask_whole(session, camille, household_update.CODE, move, now=now)
+    engine.take(session, agent, moving.id, now=now)
+    money = {
+        "whole": False,
+        "amount": 1250,
+        "reason": "Trop versé",
+        "account_holder": "Camille Martin",
+        "iban": "FR7630006000011234567890189",
+    }
+    engine.ask_whole(session, camille, refund.CODE, money, now=now)
+    Factory(session).money(cast.stranger_home, -10_000)
+    leaving = engine.ask_whole(session, lea, erasure.CODE, {"understood": True}, now=now)
+    engine.take(session, agent, leaving.id, now=now)
+    engine.close(session, agent, leaving.id, now=now)
+    session.commit()
+    for account, path, text in (
+        (cast.camille, "/profil/mettre-a-jour", "Le service traite votre demande"),
+        (cast.camille, "/profil/", "Votre demande au service"),
+        (cast.regie, "/agents/remboursements-demandes/", "FR76 3000 6000"),
+        (cast.regie, f"/agents/foyers/{cast.home.id}", "Remboursement demandé"),
+        (cast.admin, "/agents/conservation/", "à la demande de la famille"),
+    ):
+        with support.new_page(browser, phone=phone) as page:
+            signed_in(page, app, session, account, address)
+            opened(page, f"{address}{path}")
+            expect(page.get_by_text(text).first).to_be_visible()
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
