@@ -31,7 +31,15 @@ from app.households.models import (
 from app.households.queries import recipients
 from app.notices.models import Notice, OutboxMessage
 from app.notices.services import tell_many
-from app.requests.models import Request, RequestMessage
+from app.requests.models import (
+    Request,
+    RequestDocument,
+    RequestMessage,
+    RequestMove,
+    Status,
+)
+from app.requests.rules import IN_PROGRESS
+from app.requests.services.moving import refuse_unanswered
 from app.retention import erasures, exports
 from app.retention.models import PurgeWarning
 from app.retention.rules import forget_on, months_before
@@ -117,7 +125,7 @@ def erase(session: Session, household_ids: Sequence[int], now: datetime) -> int:
     """Erase these households: rows that name people go, accounts and children lose their names."""
     if not household_ids:
         return 0
-    _erase_requests(session, household_ids)
+    _erase_requests(session, household_ids, now)
     documents.erase_of_households(session, household_ids)
     exports.forget_of_households(session, household_ids)
     persons = sa.select(PickupPerson.id).where(PickupPerson.household_id.in_(household_ids))
@@ -146,9 +154,19 @@ def erase(session: Session, household_ids: Sequence[int], now: datetime) -> int:
     return len(household_ids)
 
 
-def _erase_requests(session: Session, household_ids: Sequence[int]) -> None:
-    """What was asked and said goes; number, démarche, dates and statuses stay for the figures."""
+def _erase_requests(session: Session, household_ids: Sequence[int], now: datetime) -> None:
+    """What was asked and said goes; number, démarche, dates and statuses stay for the figures.
+
+    Nobody is left to answer: what no agent has decided is refused, drafts are deleted.
+    """
     own = sa.select(Request.id).where(Request.household_id.in_(household_ids))
+    drafts = session.scalars(own.where(Request.status == Status.DRAFT)).all()
+    if drafts:
+        for hanging in (RequestMove, RequestMessage, RequestDocument):
+            session.execute(sa.delete(hanging).where(hanging.request_id.in_(drafts)))
+        session.execute(sa.delete(Request).where(Request.id.in_(drafts)))
+    for request_id in session.scalars(own.where(Request.status.in_(IN_PROGRESS))).all():
+        refuse_unanswered(session, request_id, now=now)
     session.execute(sa.delete(RequestMessage).where(RequestMessage.request_id.in_(own)))
     session.execute(
         sa.update(Request)

@@ -78,6 +78,28 @@ def test_my_profile_takes_few_statements(camille: FlaskClient, session: Session)
     assert len(seen) <= 13, "\n".join(seen)
 
 
+def test_the_editable_profile_takes_few_statements_whatever_is_asked(
+    camille: FlaskClient, session: Session, cast: Cast
+) -> None:
+    seen: list[str] = []
+    sa.event.listen(session.get_bind(), "before_cursor_execute", lambda *args: seen.append(args[2]))
+    camille.get(EDIT)
+    seen.clear()
+    camille.get(EDIT)
+    few = len(seen)
+    members = {"leaving_children": [cast.rose.id, cast.jules.id]}
+    for number in range(3):
+        members |= {
+            f"adults-{number}-first_name": "Paul",
+            f"adults-{number}-last_name": f"Martin {number}",
+        }
+    assert camille.post(EDIT, data=typed(street="1 rue Neuve", **members)).status_code == 302
+    camille.get(EDIT)
+    seen.clear()
+    assert "Martin 2" in camille.get(EDIT).text
+    assert len(seen) == few <= 8, "\n".join(seen)
+
+
 @pytest.mark.parametrize("path", ["/profil/", EDIT, "/profil/inviter", "/profil/code-famille"])
 def test_a_visitor_is_sent_to_the_login(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

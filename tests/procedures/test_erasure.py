@@ -17,6 +17,7 @@ from app.core.actor import Actor
 from app.households.models import Child, Household
 from app.notices.models import Notice
 from app.procedures.erasure import CODE
+from app.requests import services
 from app.requests.errors import AlreadyAsked, BadAnswers
 from app.requests.models import Request, Status
 from app.reservations.models import Booking, BookingChange, BookingState, ChangeOrigin
@@ -89,6 +90,20 @@ def test_the_household_is_erased_a_month_after_an_agent_agreed(
     assert (kept.number, kept.status, kept.answers) == (number, Status.CLOSED, {})
     assert session.scalar(sa.select(sa.func.count(LedgerEntry.id))) == entries
     assert "households" not in night(session, 32)
+
+
+@pytest.mark.usefixtures("settled")
+def test_nothing_of_an_erased_household_waits_for_an_agent(
+    session: Session, cast: Cast, ask: Ask, camille: Actor, agent: Actor
+) -> None:
+    pending = ask("mettre-a-jour-mon-foyer", {"comment": "Nous déménageons."})
+    draft = services.begin(session, camille, CODE, now=clock.now())
+    draft_id, pending_id = draft.id, pending.id
+    close(session, agent, ask(CODE, WISH))
+    assert night(session, 31)["households"] == 1
+    assert session.get(Request, draft_id) is None
+    kept = session.get_one(Request, pending_id)
+    assert (kept.status, kept.answers, kept.reason) == (Status.REFUSED, {}, "")
 
 
 def test_an_account_with_money_is_settled_first(session: Session, ask: Ask, agent: Actor) -> None:

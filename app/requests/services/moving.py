@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.core.actor import Actor
+from app.core.actor import SYSTEM, Actor
 from app.core.errors import NotFound, Refusal
 from app.core.text import N_
 from app.requests import queries, rules
@@ -83,6 +83,14 @@ def _stays_done(request: Request) -> bool:
     if effect is not None and effect.repeats:
         return False
     return definition.once in LIVES_ON and request.status is Status.CLOSED
+
+
+def refuse_unanswered(session: Session, request_id: int, *, now: datetime) -> None:
+    """The portal refuses what nobody will answer any more: its household is gone. Tells nobody."""
+    request = locked(session, request_id)
+    if request.status is Status.PENDING:
+        advance(session, SYSTEM, request, Who.PORTAL, Action.TAKE, now=now)
+    advance(session, SYSTEM, request, Who.PORTAL, Action.REFUSE, now=now)
 
 
 def close_with_effect(
