@@ -22,7 +22,7 @@ from app.households.models import Adult, Child, Household, School, Schooling, Sc
 from app.requests.definition import Theme
 from app.requests.models import Procedure, Request, Status
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 MOST_COUNTED = 1_000
 """Above this, a filter says « more than 1,000 » and asks to be narrowed."""
 MOST_WORDS = 4

@@ -19,7 +19,7 @@ from app.documents import rules as document_rules
 from app.households.forms import ActionForm, mandatory
 from app.requests import display, mine, naming, queries, receipts, services
 from app.requests.errors import EmptyMessage, MovedOn
-from app.requests.models import Request, Status
+from app.requests.models import ProcedureState, Request, Status
 from app.requests.services.family import answers_of
 from app.requests.timeline import timeline
 
@@ -66,6 +66,7 @@ class RequestsView(PageView):
             definition=definition,
             steps=timeline(asked, queries.moves_of(session, asked.id)),
             edit=mine.edit_path(asked),
+            again=_can_ask_again(asked),
             is_late=mine.is_late(asked, day),
             words=document_rules.WORDS,
             tags=document_rules.TAGS,
@@ -142,6 +143,12 @@ class RequestsView(PageView):
         commit(session)
         flash(said, "success")
         return redirect(url_for("RequestsView.index"))
+
+
+def _can_ask_again(asked: Request) -> bool:
+    """Refused or cancelled, and the démarche is still there."""
+    is_open = asked.procedure.state is ProcedureState.PUBLISHED
+    return is_open and asked.status in {Status.REFUSED, Status.CANCELLED}
 
 
 def _mine(request_id: int) -> Request:

@@ -161,6 +161,7 @@ def test_a_request_shows_its_way_its_answers_and_health_to_those_who_gave_it(
     order = ["Commencée", "Enregistrée", "Traitement par le service", "Refusée"]
     assert [shown.index(word) for word in order] == sorted(shown.index(word) for word in order)
     assert "Annuler la demande" not in shown
+    assert 'href="/demarches/sortie"' in answer.text
 
 
 def test_a_technical_problem_is_said_in_french(
