@@ -18,7 +18,8 @@ from app.core.db import db
 from app.core.views import PageView, agent_page, reads_only
 from app.requests import editing, queries
 from app.requests.answers import Answers, Nameable, clean, clean_all, shown_steps
-from app.requests.definition import Definition, Kind, Step
+from app.requests.definition import Definition, Kind, Step, holds
+from app.requests.designer_queries import document_types
 from app.requests.display import sections
 from app.requests.draft_views import opened
 from app.requests.drafts import Draft
@@ -110,6 +111,7 @@ class PreviewView(PageView):
             "requests/designer/preview_end.html",
             draft=trial.draft,
             sections=sections(trial.definition, trial.answers, trial.known),
+            documents=_documents(trial),
         )
 
     def _step(self, trial: Trial, step: Step, form: StepForm, status: int = 200) -> Any:
@@ -133,6 +135,13 @@ def _trial(procedure_id: int) -> Trial:
     known = _known(definition)
     answers, _wrong = clean_all(definition, _carried(), known)
     return Trial(draft, definition, known, answers)
+
+
+def _documents(trial: Trial) -> list[tuple[str, bool]]:
+    """(name, whether it is mandatory) of what these answers make the portal ask for."""
+    asked = [one for one in trial.definition.documents if holds(one.show_if, trial.answers)]
+    names = document_types(db.session()) if asked else {}
+    return [(names.get(one.document_type, one.document_type), one.required) for one in asked]
 
 
 def _carried() -> dict[str, Any]:

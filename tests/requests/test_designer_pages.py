@@ -659,6 +659,22 @@ def test_a_preview_validates_as_a_family_and_saves_nothing(
     assert session.scalar(sa.select(sa.func.count()).select_from(Request)) == 0
 
 
+def test_a_preview_says_which_documents_its_answers_ask_for(
+    session: Session, desk: FlaskClient
+) -> None:
+    kind = session.scalars(sa.select(DocumentType)).first()
+    assert kind is not None
+    asked = {"document_type": kind.code, "show_if": {"field": "swims", "values": ["yes"]}}
+    trip(session).draft = {**TRIP.as_json(), "documents": [asked]}
+    session.commit()
+    values = {"_answers": json.dumps({"child": 1}), "text": "Lac", "level": "good"}
+    wish = url(session, "/essayer/wish")
+    assert f"{kind.name}, obligatoire" in unescape(
+        desk.post(wish, data={**values, "swims": "yes"}).text
+    )
+    assert kind.name not in unescape(desk.post(wish, data={**values, "swims": "no"}).text)
+
+
 def test_a_step_that_no_answer_shows_is_tried_too(session: Session, desk: FlaskClient) -> None:
     steps = TRIP.as_json()["steps"]
     steps[1]["show_if"] = {"field": "child", "values": ["9"]}

@@ -34,7 +34,9 @@ Change = Callable[[Definition], Definition]
 
 def create(session: Session, actor: Actor, definition: Definition, *, now: datetime) -> Procedure:
     """A new démarche, not published. Two made at once under one title get a code each."""
-    codes = set(session.scalars(sa.select(Procedure.code).order_by(Procedure.id).with_for_update()))
+    # Who waits for the first row reads the codes afterwards: the statement that waited does not see them.
+    session.scalar(sa.select(Procedure.id).order_by(Procedure.id).limit(1).with_for_update())
+    codes = set(session.scalars(sa.select(Procedure.code)))
     return new_draft(session, actor, slug(definition.title, codes, "-"), definition, now=now)
 
 
