@@ -159,6 +159,7 @@ def fill_hooks() -> None:
     hooks.household_in_use.append(wallet_queries.has_history)
     hooks.household_panels += [requests_panel.panel, household_panel.panel, refund_desk.panel]
     hooks.household_panels.append(documents_panel.panel)
+    hooks.found_by_number.append(requests_panel.numbered)
     hooks.profile_cards.append(waiting_card)
     hooks.settle[Purpose.TOP_UP.value] = money.credit_top_up
     hooks.openings_closed.append(cancelling.openings_closed)

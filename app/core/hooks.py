@@ -40,6 +40,9 @@ DocumentStates = Callable[[Session, int, Sequence[Any]], Sequence[tuple[str, str
 ErasureAgreed = Callable[[Session, int, datetime], date]
 """(session, household id, now) → the day from which its file is erased; the same one if called again."""
 
+FoundByNumber = Callable[[Session, str], Sequence[tuple[str, str]]]
+"""(session, what an agent typed) → (what it is, its address) of what has this very number."""
+
 FilesInUse = Callable[[Session, Sequence[str]], Collection[str]]
 """(session, keys of the storage) → those that a row of this room still tells of."""
 
@@ -90,6 +93,7 @@ document_states: list[DocumentStates] = []
 household_panels: list[HouseholdPanels] = []
 profile_cards: list[ProfileCards] = []
 files_in_use: list[FilesInUse] = []
+found_by_number: list[FoundByNumber] = []
 erasure_agreed: list[ErasureAgreed] = []
 
 
@@ -111,6 +115,7 @@ def reset() -> None:
         household_panels,
         profile_cards,
         files_in_use,
+        found_by_number,
         erasure_agreed,
     ):
         handlers.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -87,12 +88,16 @@ class DocumentDesk(PageView):
         following = queries.next_waiting(session, document, with_health=_opens_health())
         commit(session)
         flash(said, "success")
+        if _back():
+            return redirect(_back())
         if following is None:
             return redirect(url_for("DocumentDesk.index"))
         return redirect(url_for("DocumentDesk.show", document_id=following))
 
     def _review(self, form: ReviewForm, document: Document, status: int = 200) -> Any:
-        return self.page("documents/review.html", status, form=form, document=document)
+        return self.page(
+            "documents/review.html", status, form=form, document=document, back=_back()
+        )
 
     @agent_page("/<int:document_id>/apercu/<int:position>")
     def preview(self, document_id: int, position: int) -> Any:
@@ -109,6 +114,12 @@ class DocumentDesk(PageView):
         actor = current_actor()
         services.check_may_open(actor, document.document_type)
         return send(actor, document, queries.page_of(document, position), preview=preview)
+
+
+def _back() -> str:
+    """The agents' page of the request from which the document was opened, else nothing."""
+    asked = request.args.get("retour", "")
+    return asked if re.fullmatch(r"/agents/demandes/[0-9]{1,9}(\?[\w=&%.+-]*)?", asked) else ""
 
 
 def _opens_health() -> bool:

@@ -1,8 +1,8 @@
-"""What the agents' page of one request shows: nothing here is scoped to a family."""
+"""What the agents' pages of requests show beside the queue: nothing here is scoped to a family."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,12 +15,14 @@ from app.core.errors import NotFound
 from app.documents.models import Document, DocumentType, Requirement
 from app.documents.queries import Wanted, statuses
 from app.documents.rules import Status as DocumentStatus
+from app.households.models import School
 from app.requests import naming, queries
 from app.requests.answers import is_private
 from app.requests.definition import Definition, Kind
 from app.requests.display import Section, sections
 from app.requests.effects import EFFECTS, Case, Effect
 from app.requests.models import (
+    Procedure,
     Request,
     RequestDocument,
     RequestMessage,
@@ -283,3 +285,33 @@ def _name(session: Session, account_id: int | None) -> str:
 
 def _full(first: str | None, last: str | None) -> str:
     return f"{first or ''} {last or ''}".strip()
+
+
+# ---- What the queue offers, and numbers of requests ----------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What can be chosen in the filters: (id, name)."""
+
+    procedures: Sequence[tuple[int, str]]
+    schools: Sequence[tuple[int, str]]
+
+
+def offered(session: Session) -> Offered:
+    """Every démarche, closed ones too: they still have requests; every school."""
+    procedures = session.execute(
+        sa.select(Procedure.id, Procedure.title).order_by(Procedure.position, Procedure.id)
+    )
+    schools = session.execute(sa.select(School.id, School.name).order_by(School.name))
+    return Offered([(key, name) for key, name in procedures], [(k, name) for k, name in schools])
+
+
+def numbers_of(session: Session, request_ids: Collection[int]) -> dict[int, str]:
+    """Request id → its number, for those that exist."""
+    if not request_ids:
+        return {}
+    found = session.execute(
+        sa.select(Request.id, Request.number).where(Request.id.in_(request_ids))
+    )
+    return {key: number or str(key) for key, number in found}

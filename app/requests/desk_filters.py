@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.core.dates import capfirst
 from app.core.money import figure
+from app.requests.desk import Offered
 from app.requests.display import STATUS_TAGS
 from app.requests.models import Status
 from app.requests.queue import (
@@ -18,7 +19,6 @@ from app.requests.queue import (
     TAB_WORDS,
     THEME_WORDS,
     Filter,
-    Offered,
     Tab,
 )
 

@@ -69,7 +69,7 @@ class RequestDeskView(PageView):
             "requests/queue.html",
             asked=asked,
             tabs=desk_filters.tabs(asked, counts),
-            selects=list(desk_filters.selects(asked, queue.offered(session))),
+            selects=list(desk_filters.selects(asked, desk.offered(session))),
             figured=desk_filters.figured,
             count=count,
             rows=rows,
@@ -91,7 +91,7 @@ class RequestDeskView(PageView):
         act, said = verb
         session = db.session()
         done, refused = act(session, current_actor(), chosen, now=clock.now())
-        numbers = queue.numbers_of(session, refused)
+        numbers = desk.numbers_of(session, refused)
         commit(session)
         if done:
             flash(said(len(done)), "success")

@@ -1,4 +1,7 @@
-"""Requests in progress on the agents' page of a household (hook ``household_panels``)."""
+"""Requests on agents' pages of other rooms: in progress on a household's, by number in the search.
+
+Hooks ``household_panels`` and ``found_by_number``.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.accounts.security import rights_of_request
-from app.core import dates
+from app.core import clock, dates
 from app.core.hooks import Panel
 from app.requests.display import STATUS_TAGS
-from app.requests.models import Request, Status
+from app.requests.models import Procedure, Request, Status
+from app.requests.queue import numbers_like
 
 MOST = 10
 
@@ -46,3 +50,19 @@ def panel(session: Session, household_id: int) -> Panel | None:
             for one in found
         ],
     )
+
+
+def numbered(session: Session, typed: str) -> list[tuple[str, str]]:
+    """(number and démarche, address) of the requests of this number, for who may open them."""
+    if ("can_use", "RequestDeskView") not in rights_of_request():
+        return []
+    found = session.execute(
+        sa.select(Request.id, Request.number, Procedure.title)
+        .join(Request.procedure)
+        .where(
+            Request.number.in_(numbers_like(typed.strip(), clock.today())),
+            Request.status != Status.DRAFT,
+        )
+        .order_by(Request.id.desc())
+    )
+    return [(f"{number} – {title}", f"/agents/demandes/{key}") for key, number, title in found]

@@ -6,7 +6,7 @@ Whatever the number of requests, a page is a constant number of statements that 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import Account
 from app.core import clock
 from app.core.text import N_
-from app.households.models import Adult, Child, Household, School, Schooling, SchoolYear
+from app.households.models import Adult, Child, Household, Schooling, SchoolYear
 from app.requests.definition import Theme
 from app.requests.models import Procedure, Request, Status
 
@@ -342,7 +342,7 @@ def _says(word: str, today: date) -> sa.ColumnElement[bool]:
     adults = sa.select(Adult.household_id).where(_named(Adult, word))
     children = sa.select(Child.id).where(_named(Child, word))
     ways = [
-        Request.number.in_(_numbers(word, today)),
+        Request.number.in_(numbers_like(word, today)),
         Request.household_id.in_(households),
         Request.household_id.in_(adults),
         Request.child_id.in_(children),
@@ -351,7 +351,7 @@ def _says(word: str, today: date) -> sa.ColumnElement[bool]:
     return Request.id.in_(sa.union_all(*(sa.select(Request.id).where(way) for way in ways)))
 
 
-def _numbers(word: str, today: date) -> Collection[str]:
+def numbers_like(word: str, today: date) -> Collection[str]:
     """« D-2027-000123 », or « 123 » of this year or of the two before."""
     if re.fullmatch(r"[0-9]{1,6}", word):
         return [f"D-{today.year - back}-{int(word):06d}" for back in range(3)]
@@ -373,33 +373,3 @@ def _number(text: str | None) -> int | None:
 
 def _member(kind: type[Any], text: str | None) -> Any:
     return next((one for one in kind if one.value == text), None)
-
-
-# ---- What the page offers, and names of requests -------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Offered:
-    """What can be chosen in the filters: (id, name)."""
-
-    procedures: Sequence[tuple[int, str]]
-    schools: Sequence[tuple[int, str]]
-
-
-def offered(session: Session) -> Offered:
-    """Every démarche, closed ones too: they still have requests; every school."""
-    procedures = session.execute(
-        sa.select(Procedure.id, Procedure.title).order_by(Procedure.position, Procedure.id)
-    )
-    schools = session.execute(sa.select(School.id, School.name).order_by(School.name))
-    return Offered([(key, name) for key, name in procedures], [(k, name) for k, name in schools])
-
-
-def numbers_of(session: Session, request_ids: Collection[int]) -> dict[int, str]:
-    """Request id → its number, for those that exist."""
-    if not request_ids:
-        return {}
-    found = session.execute(
-        sa.select(Request.id, Request.number).where(Request.id.in_(request_ids))
-    )
-    return {key: number or str(key) for key, number in found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -469,3 +470,42 @@ def test_the_figures_of_the_menu_come_with_the_page(
     session.commit()
     page = text_of(desk.get("/agents/"))
     assert '<span>Demandes des familles</span><span class="count soft">1</span>' in page
+
+
+def test_the_search_finds_a_request_by_its_number(
+    session: Session, cast: Cast, sign_in: SignIn, publish: Publish, ask: Ask
+) -> None:
+    publish()
+    request = ask()
+    number = request.number
+    session.commit()
+    for typed in (number, str(number).lower(), "1"):
+        page = text_of(sign_in(cast.agent).get("/agents/recherche/", query_string={"q": typed}))
+        assert f'href="/agents/demandes/{request.id}"' in page
+        assert f"{number} – Sortie au lac" in page
+    for who, typed in ((cast.agent, "D-2027-9"), (cast.regie, number)):
+        page = text_of(sign_in(who).get("/agents/recherche/", query_string={"q": typed}))
+        assert "/agents/demandes/" not in page.split("<main")[1]
+
+
+def test_a_document_looked_at_leads_back_to_its_request(
+    session: Session, cast: Cast, desk: FlaskClient, publish: Publish, ask: Ask
+) -> None:
+    kind = DocumentType(code="rib", name="RIB", owner=Owner.HOUSEHOLD, validity=Validity.UNLIMITED)
+    session.add(kind)
+    publish(replace(TRIP, documents=(NeededDocument("rib", required=False),)))
+    request = ask()
+    session.flush()
+    document = Document(document_type_id=kind.id, household_id=cast.home.id, given_at=clock.now())
+    session.add(document)
+    session.commit()
+    here = f"/agents/demandes/{request.id}?onglet=a-prendre"
+    page = desk.get(here).get_data(as_text=True)
+    (url,) = set(re.findall(r'href="(/agents/justificatifs/\d+\?[^"]+)"', page))
+    url = url.replace("&amp;", "&")
+    assert f'href="{here}"' in desk.get(url).get_data(as_text=True)
+    done = desk.post(url, data={"decision": "refuse", "reason": "Illisible"})
+    assert done.location == here
+    for elsewhere in ("//autre.site", "https://autre.site", "/agents/demandes/1//x", "/profil/"):
+        page = desk.get(f"/agents/justificatifs/{document.id}", query_string={"retour": elsewhere})
+        assert elsewhere not in page.get_data(as_text=True).split("<main")[1]
