@@ -61,6 +61,7 @@ PLACES = {
     "statement": "/paiements/releve",
     "profile": "/profil/",
     "household_update": "/profil/mettre-a-jour",
+    "attach_child": "/demarches/rattacher-un-enfant",
     "options": "/profil/options",
     "my_data": "/profil/donnees/",
     "messages": "/messages/",

@@ -425,6 +425,18 @@ def test_a_cancelled_invitation_is_dead(
     assert client.get(path).status_code == 404
 
 
+def test_a_household_without_a_child_is_led_to_the_ways_in(
+    session: Session, make: Factory, sign_in: SignIn
+) -> None:
+    zoe = make.parent("zoe.petit", make.household("Petit"))
+    session.commit()
+    client = sign_in(zoe)
+    html = client.get("/profil/").text
+    for path in ("/profil/code-famille", EDIT, "/demarches/rattacher-un-enfant"):
+        assert f'href="{path}"' in html
+        assert client.get(path).status_code == 200
+
+
 # ---- Family code -------------------------------------------------------------------------------
 
 
