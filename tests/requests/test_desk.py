@@ -19,7 +19,7 @@ from app.core.actor import Actor
 from app.core.models import AuditEvent
 from app.documents.models import Document, DocumentType, Owner, Requirement, Validity
 from app.households.models import HealthReading, Household
-from app.requests import services
+from app.requests import queue, services
 from app.requests.definition import NeededDocument
 from app.requests.effects import EFFECTS, Case, Effect
 from app.requests.models import Request, RequestMessage, Status
@@ -212,7 +212,7 @@ def test_the_queue_costs_the_same_however_long(
         page = desk.get(f"{QUEUE}?q=martin&theme=school&ecole=1&age=7")
         page = desk.get(QUEUE)
     assert "121 demandes" in text_of(page)
-    assert text_of(page).count("rowid") == 50
+    assert text_of(page).count("rowid") == queue.PAGE_SIZE
     assert len(one) <= LIST, one
     assert len(full) <= 2 * LIST, full
 
