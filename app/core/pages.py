@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, session
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
 from werkzeug.routing import IntegerConverter, Map
@@ -254,7 +254,7 @@ class RowNumber(IntegerConverter):
 
 
 def takes_uploads(page: Any) -> Any:
-    """Mark a page that receives a file: its requests may weigh ``UPLOAD_LIMIT``."""
+    """Mark a page that receives a file: requests of who is signed in may weigh ``UPLOAD_LIMIT``."""
     page.takes_uploads = True
     return page
 
@@ -262,5 +262,5 @@ def takes_uploads(page: Any) -> Any:
 def _raise_upload_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
     # Runs before any before_request function, so before the form is read.
     view = current_app.view_functions.get(endpoint or "")
-    if getattr(view, "takes_uploads", False):
+    if getattr(view, "takes_uploads", False) and "_user_id" in session:
         request.max_content_length = UPLOAD_LIMIT

@@ -255,9 +255,16 @@ def test_a_form_over_one_megabyte_is_refused(visitor: FlaskClient) -> None:
     assert visitor.post("/save", data={"comment": "x" * 1_000_001}).status_code == 413
 
 
-@pytest.mark.parametrize(("size", "status"), [(12_000_000, 400), (13_100_000, 413)])
-def test_a_file_may_weigh_more(visitor: FlaskClient, size: int, status: int) -> None:
+@pytest.mark.parametrize(
+    ("known", "size", "status"),
+    [(True, 12_000_000, 400), (True, 13_100_000, 413), (False, 1_000_001, 413)],
+)
+def test_a_file_of_who_is_signed_in_may_weigh_more(
+    visitor: FlaskClient, known: bool, size: int, status: int
+) -> None:
     """400 is the missing token: the body was read whole."""
+    with visitor.session_transaction() as web:
+        web.update({"_user_id": "0:0"} if known else {})
     head = b'--cut\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n\r\n'
     kind = "multipart/form-data; boundary=cut"
     body = head + b"x" * size + b"\r\n--cut--\r\n"

@@ -139,6 +139,11 @@ def test_one_address_is_slowed_and_families_are_not(
     assert family.post("/demarches/trou", data={"terms": "y"}).status_code == 302
 
 
+def test_a_visitor_sends_no_large_body(client: FlaskClient) -> None:
+    first = begin(client)
+    assert client.post(first, data={"where-street": "x" * 1_100_000}).status_code == 413
+
+
 def test_somebody_who_logs_in_meanwhile_goes_on(
     app: Flask, client: FlaskClient, cast: Cast, session: Session
 ) -> None:
