@@ -268,6 +268,16 @@ def open_invitations(session: Session, household_id: int, now: datetime) -> Sequ
     ).all()
 
 
+def schooling_of(session: Session, child_id: int, school_year_id: int) -> dict[str, int] | None:
+    """Where the child goes to school that year, as a request answers it; None when unknown."""
+    row = session.execute(
+        sa.select(Schooling.school_id, Schooling.level_id).where(
+            Schooling.child_id == child_id, Schooling.school_year_id == school_year_id
+        )
+    ).one_or_none()
+    return None if row is None else {"school_id": row.school_id, "level_id": row.level_id}
+
+
 def same_children(session: Session, first_name: str, last_name: str, born_on: date) -> list[Child]:
     """Children already known with this date of birth and this name, however it is written."""
     born_that_day = session.scalars(

@@ -189,11 +189,13 @@ def _settle(session: Session, actor: Actor, household_id: int, home: Mapping[str
 
 
 def current(session: Session, case: Case) -> Mapping[str, Any]:
-    """The address that the portal knows."""
+    """The address that the portal knows, and the school of a child that it knows."""
     if case.household_id is None:
         return {}
     home = households.household(session, case.household_id)
-    return {"home": {"street": home.street, "postcode": home.postcode, "city": home.city}}
+    address = {"street": home.street, "postcode": home.postcode, "city": home.city}
+    place = households.schooling_of(session, case.child_id or 0, case.school_year_id or 0)
+    return {"home": address, "schooling": place} if place else {"home": address}
 
 
 def check(session: Session, case: Case) -> None:

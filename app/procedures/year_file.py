@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.text import N_
+from app.households import queries as households
 from app.households import services
 from app.households.models import Level, MealCode, Schooling, SchoolYear, YearFile
 from app.households.services import year_files
@@ -324,9 +325,11 @@ def current(session: Session, case: Case) -> Mapping[str, Any]:
     if case.child_id is None or case.household_id is None:
         return {}
     row = year_files.last_file(session, case.household_id, case.child_id, case.school_year_id)
+    place = households.schooling_of(session, case.child_id, case.school_year_id or 0)
+    known: dict[str, Any] = {"schooling": place} if place else {}
     if row is None:
-        return {}
-    return {
+        return known
+    return known | {
         "meal_code": row.meal_code.value,
         "contacts": row.contacts,
         **{key: row.authorisations[key] for key in AUTHORISATIONS if key in row.authorisations},

@@ -109,6 +109,9 @@ def test_a_known_child_only_changes_school(
         CODE, camille, answers(cast, which="known", child=cast.jules.id, schooling=place)
     )
     assert "first_name" not in request.answers
+    known = school_registration.current(session, queries.case_of(request))
+    assert known["schooling"]["school_id"] == cast.site.school_id
+    assert known["home"]["street"] == "3 rue des Tilleuls"
     close(session, agent, request)
     row = session.scalars(sa.select(Schooling).where(Schooling.child_id == cast.jules.id)).one()
     assert row.school_id == school.id

@@ -156,6 +156,7 @@ def test_what_is_known_today_never_tells_health(
     request = fill(CODE, camille, answers(cast))
     known = year_file.current(session, queries.case_of(request))
     assert known["insurer"] == "MAIF"
+    assert known["schooling"]["school_id"] == cast.site.school_id
     assert not set(HEALTH) & set(known)
 
 
