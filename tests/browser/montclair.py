@@ -45,16 +45,17 @@ class Montclair:
         found = [_read(path) for path in sorted((self.var / "mails").glob("*.eml"))]
         return [one for one in found if to.lower() in str(one["To"]).lower()]
 
-    def letter(self, to: str, about: str) -> str:
-        """The text of the newest e-mail to this address whose subject says ``about``."""
+    def letter(self, to: str, about: str, saying: str = "") -> str:
+        """The newest e-mail to this address whose subject says ``about`` and its text ``saying``."""
         found: list[str] = []
 
         def arrived() -> bool:
-            found.extend(
+            texts = (
                 one.get_body(("plain",)).get_content()  # type: ignore[union-attr]
                 for one in self.letters(to)
                 if about in str(one["Subject"])
             )
+            found.extend(text for text in texts if saying in text)
             return bool(found)
 
         assert processes.eventually(arrived, LETTER_SECONDS), [

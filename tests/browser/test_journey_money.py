@@ -55,7 +55,7 @@ def test_topping_up_by_card_is_credited_once(
         tab(page, "Paiements")
         assert balance(page) == before + 1250
         expect(page.get_by_role("row").nth(1)).to_contain_text("carte bancaire")
-        assert "12,50" in town.letter(f"{known}@montclair.example", "Reçu n°")
+        assert town.letter(f"{known}@montclair.example", "Reçu n°", saying="12,50")
 
 
 def look_at_the_menu(page: Page) -> None:

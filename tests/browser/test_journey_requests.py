@@ -217,4 +217,4 @@ def test_a_visitor_asks_without_login(browser: Browser, offered: Montclair, phon
         press(page, "Enregistrer la demande")
         heading(page, "Votre demande est reçue")
         number = page.locator("main strong").inner_text()
-    assert "Signaler un problème" in offered.letter(address, number)
+    assert offered.letter(address, number, saying="Signaler un problème")
