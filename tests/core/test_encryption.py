@@ -65,6 +65,17 @@ KEY = encryption.new_key().partition(":")[2]
         f"1:{KEY},",
         f"1:{KEY},1:{KEY}",
     ],
+    ids=[
+        "nothing",
+        "a word",
+        "no number",
+        "nought",
+        "too large",
+        "short",
+        "an accent",
+        "a comma more",
+        "twice",
+    ],
 )
 def test_keys_that_cannot_seal_are_refused(text: str) -> None:
     with pytest.raises(encryption.BadKeys):
