@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, abort, current_app, g, request, session
 from flask_babel import get_locale, ngettext
 from flask_login import current_user
 from werkzeug.routing import IntegerConverter, Map
@@ -130,6 +130,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     agent_screens.init_app(app)
     error_pages.init_app(app)
+    app.url_value_preprocessor(_refuse_control_characters)
     app.url_value_preprocessor(_raise_upload_limit)
 
 
@@ -248,6 +249,12 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, url_map: Map, **limits: Any) -> None:
         super().__init__(url_map, **{"max": INT_MAX} | limits)
+
+
+def _refuse_control_characters(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """« /demarches/%00 »: no row is called so, and PostgreSQL does not even compare it."""
+    if any(isinstance(one, str) and not one.isprintable() for one in (values or {}).values()):
+        abort(404)
 
 
 # ---- Size of requests --------------------------------------------------------------------------

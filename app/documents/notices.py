@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.documents.models import Document, DocumentType, Requirement
 from app.documents.rules import Ask
 from app.households.models import Child
-from app.households.queries import recipients
+from app.households.queries import recipients, recipients_about
 from app.notices.services import tell, tell_many
 
 PAGE = "/justificatifs/"
@@ -20,11 +20,10 @@ PAGE = "/justificatifs/"
 
 def asked(session: Session, requirement: Requirement, kind: DocumentType, child: str) -> None:
     """The service asks for a document."""
-    household_id = requirement.household_id
     tell(
         session,
         "document_asked",
-        recipients(session, [household_id], money=False)[household_id],
+        recipients_about(session, requirement.household_id, requirement.child_id),
         {"document": kind.name, "child": child, "message": requirement.message},
         dedupe=f"document-asked:{requirement.id}:{requirement.asked_at.timestamp():.0f}",
         url=PAGE,
@@ -61,11 +60,10 @@ def _names(session: Session, key: Any, name: Any, ids: Collection[int]) -> dict[
 
 def decided(session: Session, document: Document) -> None:
     """Accepted until a day, or refused with its reason (D7)."""
-    household_id = document.household_id
     tell(
         session,
         "document_decided",
-        recipients(session, [household_id], money=False)[household_id],
+        recipients_about(session, document.household_id, document.child_id),
         {
             "accepted": bool(document.is_accepted),
             "document": document.document_type.name,

@@ -150,6 +150,15 @@ def households_of(
     return {child_id: frozenset(found.get(child_id, ())) for child_id in child_ids}
 
 
+def recipients_about(session: Session, household_id: int, child_id: int | None) -> list[Recipient]:
+    """Every account of the household; nobody when it may no longer see this child (§3.5)."""
+    if child_id is not None:
+        tied = households_of(session, [child_id], clock.today())[child_id]
+        if household_id not in tied:
+            return []
+    return recipients(session, [household_id], money=False)[household_id]
+
+
 def recipients(
     session: Session, household_ids: Collection[int], *, money: bool
 ) -> dict[int, list[Recipient]]:

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField
 
 from app.core import clock, pages
+from app.core.admin_fields import row_number
 from app.core.db import commit, db
 from app.core.views import PageView, current_actor, family_page
 from app.households import queries
@@ -46,7 +47,7 @@ class PickupView(PageView):
     def index(self) -> Any:
         """Choose the child, « Suivant »."""
         children = queries.children_of(db.session(), current_actor().household_id, clock.today())
-        chosen = request.args.get("enfant", type=int)
+        chosen = request.args.get("enfant", type=row_number)
         if chosen is not None:
             return redirect(url_for("PickupView.show", child_id=chosen))
         return self.page("procedures/pickup_child.html", children=children)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,11 +17,13 @@ from app.requests.definition import Definition, Field, Kind, Step, holds
 from app.requests.errors import Fault
 
 SHORT, LONG = 200, 5000
+ADDRESS_LENGTHS = {"street": 200, "postcode": 10, "city": 100}
+"""As long as the address of a household can be."""
 PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[A-Za-z]{2,}")
 TYPED_DATE = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 POSTCODE = re.compile(r"[0-9A-Za-z -]{4,10}")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 NO_VALUE: tuple[Any, ...] = (None, "", [], {})
 
 Answers = dict[str, Any]
@@ -250,10 +252,13 @@ def _school_level(field: Field, value: Any, known: Nameable) -> dict[str, int] |
 
 
 def _address(field: Field, value: Any, known: Nameable) -> dict[str, str] | None:
-    parts = _parts(value, ("street", "postcode", "city"))
+    parts = _parts(value, tuple(ADDRESS_LENGTHS))
     if not any(parts.values()) and not field.required:
         return None
-    cleaned = {key: _text(field, str(part or "").strip(), known) for key, part in parts.items()}
+    cleaned = {
+        key: _text(replace(field, max_length=ADDRESS_LENGTHS[key]), str(part or "").strip(), known)
+        for key, part in parts.items()
+    }
     if not all(cleaned.values()):
         raise _Wrong(N_("Fill in the street, the postcode and the town."))
     if not POSTCODE.fullmatch(cleaned["postcode"]):

@@ -12,9 +12,10 @@ from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import Length
 
 from app.core import audit, clock, dates, pages
-from app.core.admin_fields import row_number, whole_number
+from app.core.admin_fields import NoControlCharacters, row_number, whole_number
 from app.core.db import commit, db
 from app.core.errors import Refusal
 from app.core.sheets import csv_response
@@ -47,9 +48,12 @@ class ProcessForm(FlaskForm):  # type: ignore[misc]
     """What an agent writes on a request; its services say what is wrong."""
 
     document_type = SelectField(_l("Document"), validate_choice=False)
-    message = TextAreaField(_l("Message to the family"))
-    text = TextAreaField(_l("Your message"))
-    reason = StringField(_l("Reason of the refusal"))
+    message = TextAreaField(
+        _l("Message to the family"),
+        [NoControlCharacters(), Length(max=1000, message=_l("At most %(max)d characters."))],
+    )
+    text = TextAreaField(_l("Your message"), [NoControlCharacters()])
+    reason = StringField(_l("Reason of the refusal"), [NoControlCharacters()])
 
 
 class RequestDeskView(PageView):
@@ -228,6 +232,8 @@ class RequestDeskView(PageView):
         ``goes_on``: the next page is the next request of the filter, else its list.
         """
         session, form = db.session(), form or ProcessForm()
+        if not form.validate():
+            return self._show(request_id, form, 400)
         try:
             said = verb(session)
         except Refusal as error:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.models import Service
-from app.households.queries import recipients
+from app.households.queries import recipients_about
 from app.notices.services import Recipient, tell
 from app.requests import queries
 from app.requests.definition import Definition
@@ -97,4 +97,4 @@ def _url(request: Request) -> str:
 def _to(session: Session, request: Request) -> list[Recipient]:
     if request.household_id is None:
         return [Recipient(None, request.email)] if request.email else []
-    return recipients(session, [request.household_id], money=False)[request.household_id]
+    return recipients_about(session, request.household_id, request.child_id)

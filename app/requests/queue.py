@@ -81,7 +81,7 @@ class Filter:
             procedure_id=_number(args.get("demarche")),
             theme=_member(Theme, args.get("theme")),
             status=_member(Status, args.get("statut")),
-            age=_number(args.get("age")),
+            age=_age(args.get("age")),
             late=args.get("retard") == "1",
             school_id=_number(args.get("ecole")),
             words=args.get("q", "").replace("\0", "")[:80].strip(),
@@ -369,6 +369,12 @@ def _like(column: Any, word: str) -> sa.ColumnElement[bool]:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def _age(text: str | None) -> int | None:
+    """Days; more than ten years is passed over, there may be no such day."""
+    days = _number(text)
+    return days if days is not None and days <= 3650 else None
 
 
 def _member(kind: type[Any], text: str | None) -> Any:

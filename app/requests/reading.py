@@ -33,6 +33,9 @@ from app.requests.errors import BadDefinition, Reason
 LIST_MAX = 200
 NUMBER_MAX = 10**9
 WORD = re.compile(r"[A-Za-z0-9_]{1,40}")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+NO_CONTROL = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"
+BREAKS = re.compile(r"[\t\r\n]+")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -61,14 +64,16 @@ def read(values: Any) -> Definition:
     return found
 
 
-def _text(limit: int) -> Reader:
+def _text(limit: int, *, lines: bool = False) -> Reader:
+    """On one line, or on several: a title goes into the subject of e-mails."""
+
     def read(faults: Faults, place: str, value: Any) -> str:
-        if not isinstance(value, str) or len(value) > limit or "\x00" in value:
+        if not isinstance(value, str) or len(value) > limit or CONTROL.search(value):
             faults.add(place, N_("A text of %(max)d characters at the most."), max=limit)
             return ""
-        return value.strip()
+        return value.strip() if lines else BREAKS.sub(" ", value).strip()
 
-    return Reader(read, {"type": "string", "maxLength": limit, "pattern": "^[^\\u0000]*$"})
+    return Reader(read, {"type": "string", "maxLength": limit, "pattern": NO_CONTROL})
 
 
 def _read_word(faults: Faults, place: str, value: Any) -> str:
@@ -176,7 +181,7 @@ def _or_nothing(inner: Reader) -> Reader:
     return Reader(read, {"anyOf": [{"type": "null"}, inner.schema]})
 
 
-SHORT, TITLE, LONG = _text(200), _text(120), _text(5000)
+SHORT, TITLE, LONG = _text(200), _text(120), _text(5000, lines=True)
 WORDED = Reader(_read_word, {"type": "string", "pattern": f"^{WORD.pattern}$"})
 FLAG = Reader(_read_flag, {"type": "boolean"})
 NUMBER = _number()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wtforms import TextAreaField
 
 from app.core import clock, pages
-from app.core.admin_fields import NoControlCharacters
+from app.core.admin_fields import NoControlCharacters, row_number
 from app.core.db import commit, db
 from app.core.views import PageView, current_actor, family_page
 from app.documents import rules as document_rules
@@ -39,7 +39,7 @@ class RequestsView(PageView):
     def index(self) -> Any:
         """« En cours » and « Passées », the newest first."""
         session, household_id, day = db.session(), current_actor().household_id, clock.today()
-        page = max(1, request.args.get("page", 1, type=int))
+        page = max(1, request.args.get("page", 1, type=row_number))
         past, count = mine.past(session, household_id, day, page)
         return self.page(
             "requests/mine.html",

@@ -59,13 +59,22 @@ def test_a_number_that_no_row_can_have_is_no_page(app: Flask, people: Mapping[st
                 assert client.open(path, method=method).status_code == 404, path
 
 
-PLACES = ("id", "child", "page", "account_id", "adult_id", "q", "jour", "annee", "mois", "month")
+PLACES = (
+    *("id", "child", "page", "account_id", "adult_id", "q", "jour", "annee", "mois", "month"),
+    *("enfant", "age", "demarche", "theme", "statut", "ecole", "retard", "onglet"),
+)
 ASKING = (
     "/agenda/choisir",
     "/agenda/1/historique",
     "/messages/",
     "/paiements/",
     "/paiements/releve",
+    "/demandes/",
+    "/demarches/dossier-annuel-enfant",
+    "/demarches/personnes-autorisees/",
+    "/agents/demandes/",
+    "/agents/justificatifs/",
+    "/agents/justificatifs/manquants/",
     "/agents/guichet/",
     "/agents/guichet/jour",
     "/agents/reservations/annuler",

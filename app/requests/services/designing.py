@@ -127,11 +127,13 @@ def readable(content: bytes) -> Definition:
 
 def _json(content: bytes) -> Any:
     try:
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once_each)
+        found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once_each)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character (« \\ud800 ») is no text
     except RecursionError:
         raise BadDefinition([Reason("", N_("This file is nested too deeply."))]) from None
     except ValueError:  # not UTF-8, not JSON, a number of thousands of digits
         raise BadDefinition([Reason("", N_("This file is not readable JSON."))]) from None
+    return found
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -292,6 +293,7 @@ def submit(
     """
     day = clock.paris(now).date()
     request = queries.own_request(session, actor, request_id, day, lock=True)
+    token = kept_token(request_id, token)
     if request.submit_token == token:
         return request
     if request.edition != edition:
@@ -318,6 +320,11 @@ def submit(
     session.flush()
     notices.received(session, request, definition, missing)
     return request
+
+
+def kept_token(request_id: int, token: str) -> str:
+    """What is kept of the token that a page sent: whatever it holds, it is of this request alone."""
+    return hashlib.sha256(f"{request_id}:{token}".encode()).hexdigest()
 
 
 def missing_documents(

@@ -22,6 +22,7 @@ from app.requests.services.family import (
     check_effect,
     editable,
     keep,
+    kept_token,
     missing_documents,
     submit,
 )
@@ -83,7 +84,9 @@ def finish(
     """
     day = clock.paris(now).date()
     request = queries.own_request(session, actor, request_id, day, lock=True)
-    if request.status is not Status.PENDING or request.submit_token == token:
+    if request.status is not Status.PENDING or request.submit_token == kept_token(
+        request_id, token
+    ):
         return submit(session, actor, request_id, edition, token, now=now)
     if request.edition != edition:
         raise Outdated
