@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from app import demo
 from app.procedures.builtin import builtin
 from app.requests.definition import Definition
 from app.requests.errors import BadDefinition, Reason
@@ -23,6 +25,7 @@ from tests.requests.test_definition import FULL
 VALIDATOR = jsonschema.Draft202012Validator(
     schema(str), format_checker=jsonschema.FormatChecker(["date"])
 )
+DEMONSTRATION = sorted((Path(demo.__file__).parent / "procedures").glob("*.json"))
 ODD = (
     None,
     True,
@@ -70,11 +73,17 @@ def changed(values: Any, at: tuple[Any, ...], value: Any) -> Any:
 
 def test_it_is_a_schema_of_its_draft() -> None:
     jsonschema.Draft202012Validator.check_schema(schema(str))
+    assert len(DEMONSTRATION) == 2, "else the test of the demonstration tests nothing"
 
 
 @pytest.mark.parametrize("code", list(builtin()))
 def test_it_accepts_what_comes_with_the_portal(code: str) -> None:
     VALIDATOR.validate(json.loads(json.dumps(builtin()[code].as_json())))
+
+
+@pytest.mark.parametrize("path", DEMONSTRATION, ids=lambda path: path.stem)
+def test_it_accepts_what_was_made_in_the_designer_for_the_demonstration(path: Path) -> None:
+    VALIDATOR.validate(json.loads(path.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("definition", [FULL, TRIP], ids=["full", "trip"])
