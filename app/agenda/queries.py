@@ -15,7 +15,11 @@ from app.activities.models import Activity, CalendarPeriod, Enrolment, Opening, 
 from app.core import settings
 from app.core.errors import NotFound
 from app.households.models import SchoolYear, YearFile
+from app.requests.models import Procedure, Request, Status
 from app.reservations.models import Booking, BookingChange, BookingState
+
+YEAR_FILE = "dossier-annuel-enfant"
+"""Code of the démarche, which stands in a room above."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class SlotRow:
     is_hold: bool
     has_file: bool = True
     """The household that looks has closed the yearly child file, or the commune needs none."""
+    file_sent: bool = False
+    """It has sent the file, which the service has not closed yet."""
 
 
 def slot_rows(
@@ -86,7 +92,24 @@ def _slot_rows(wants_file: bool) -> sa.Select[*tuple[Any, ...]]:
         YearFile.school_year_id == Opening.school_year_id,
         YearFile.household_id == sa.bindparam("household"),
     )
-    return asked.add_columns(YearFile.id.is_not(None)).outerjoin(YearFile, of_household)
+    sent = sa.case((YearFile.id.is_(None), _file_sent()), else_=sa.false())
+    return asked.add_columns(YearFile.id.is_not(None), sent).outerjoin(YearFile, of_household)
+
+
+def _file_sent() -> sa.Exists:
+    """The household’s request for the file of that child and year waits for the service."""
+    return (
+        sa.exists()
+        .where(
+            Request.household_id == sa.bindparam("household"),
+            Request.child_id == Enrolment.child_id,
+            Request.school_year_id == Opening.school_year_id,
+            Request.status.in_([Status.PENDING, Status.PROCESSING]),
+            Request.procedure_id == Procedure.id,
+            Procedure.code == YEAR_FILE,
+        )
+        .correlate(Enrolment, Opening)
+    )
 
 
 def _bare_slot_rows() -> sa.Select[*tuple[Any, ...]]:

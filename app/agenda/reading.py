@@ -144,16 +144,31 @@ def notices(
             )
         )
     elif any(line.state is State.NO_FILE for line in month.lines):
-        found.append(
-            PageNotice(
-                gettext(
-                    "To book for %(child)s, the yearly child file of this school year is needed."
-                    " Once you have sent it, the service checks it and closes it.",
-                    child=child.first_name,
-                ),
-                "warn",
-                f"{place('year_file')}?enfant={child.id}",
-                gettext("Fill in the yearly child file"),
-            )
-        )
+        found.append(_file_sent(child) if any(row.file_sent for row in rows) else _no_file(child))
     return found
+
+
+def _file_sent(child: ChildCard) -> PageNotice:
+    return PageNotice(
+        gettext(
+            "The yearly child file of %(child)s is with the service: you can book once it is"
+            " closed, and you are told.",
+            child=child.first_name,
+        ),
+        "info",
+        place("requests"),
+        gettext("Follow my requests"),
+    )
+
+
+def _no_file(child: ChildCard) -> PageNotice:
+    return PageNotice(
+        gettext(
+            "To book for %(child)s, the yearly child file of this school year is needed."
+            " Once you have sent it, the service checks it and closes it.",
+            child=child.first_name,
+        ),
+        "warn",
+        f"{place('year_file')}?enfant={child.id}",
+        gettext("Fill in the yearly child file"),
+    )

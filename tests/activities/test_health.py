@@ -219,3 +219,22 @@ def test_agents_find_year_files_by_child_and_school_and_read_no_health(
     assert "Odile Roux – 0601020304" in page
     assert "transport à l’hôpital en cas d’urgence" in page
     assert "arachide" not in html + found + page
+
+
+def test_the_list_of_files_takes_the_same_statements_for_many(
+    app: Flask, session: Session, cast: Cast, make: Factory, sign_in: SignIn
+) -> None:
+    give(session, cast, cast.home, cast.noe, PEANUT)
+    session.commit()
+    client, path, counts = sign_in(cast.agent), "/agents/dossiers-annuels/list/", []
+    client.get(path)  # the rights of the role are read once per process
+    for more in (0, 15):
+        for rank in range(more):
+            child = make.child(f"Lou{rank}", make.household(f"Martin{rank}"))
+            make.schooling(child)
+            give(session, cast, cast.home, child, {})
+        session.commit()
+        with statements(app) as seen:
+            client.get(path)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 20, counts

@@ -10,7 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.core import settings
+from app.agenda import queries
+from app.core import clock, settings
+from app.procedures import year_file
+from app.requests.models import Request, Status
+from app.requests.queries import published
 from app.reservations.models import Booking
 from tests.agenda.test_budgets import MONTH, statements
 from tests.factories import Cast, Factory
@@ -56,6 +60,40 @@ def test_without_the_setting_the_page_never_speaks_of_it(
     html = page(sign_in(cast.camille), cast.jules)
     assert LINK not in html
     assert WORDS not in html
+
+
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.DRAFT, "Remplir le dossier annuel"),
+        (Status.PENDING, "est entre les mains du service"),
+        (Status.PROCESSING, "est entre les mains du service"),
+        (Status.REFUSED, "Remplir le dossier annuel"),
+    ],
+)
+def test_a_file_that_was_sent_is_with_the_service(
+    session: Session, make: Factory, cast: Cast, sign_in: SignIn, status: Status, said: str
+) -> None:
+    assert queries.YEAR_FILE == year_file.CODE
+    version = published(session, year_file.CODE)
+    make.add(
+        Request(
+            procedure_id=version.procedure_id,
+            version_id=version.id,
+            household_id=cast.home.id,
+            account_id=cast.camille.id,
+            child_id=cast.noe.id,
+            school_year_id=cast.year.id,
+            status=status,
+            created_at=clock.now(),
+            changed_at=clock.now(),
+        )
+    )
+    session.commit()
+    html = page(sign_in(cast.camille), cast.noe)
+    assert said in html
+    assert "est entre les mains" not in page(sign_in(cast.yanis), cast.noe)
 
 
 @pytest.mark.usefixtures("required")
