@@ -24,7 +24,14 @@ from app.documents import rules as document_rules
 from app.requests import display, naming, progress, public, queries, services, trail, uploads
 from app.requests.catalogue import by_theme
 from app.requests.definition import Audience, Definition, Step
-from app.requests.errors import AlreadyAsked, BadAnswers, DocumentsMissing, NotFinished, Outdated
+from app.requests.errors import (
+    AlreadyAsked,
+    BadAnswers,
+    DocumentsMissing,
+    MovedOn,
+    NotFinished,
+    Outdated,
+)
 from app.requests.forms import StartForm, StepForm, shown, step_form
 from app.requests.models import ProcedureVersion
 from app.requests.progress import Progress
@@ -106,6 +113,8 @@ class ProceduresView(PageView):
         """One step: its fields, « Suivant », « Précédent »."""
         actor, at = _read(id, lock=request.method == "POST")
         if not services.is_editable(actor, at.request):
+            if request.method == "POST":  # an agent took it while this page was filled in
+                pages.flash_refusal(MovedOn())
             return _to_request(actor, id)
         if step == uploads.STEP:
             return self._documents(actor, at)
@@ -261,8 +270,14 @@ class ProceduresView(PageView):
     @public_page("/demande/<int:id>/abandonner", methods=("POST",))
     def abandon(self, id: int) -> Any:
         """« Abandonner la demande »: the draft is gone (D2)."""
-        services.abandon(db.session(), public.asking(id), id)
-        commit(db.session())
+        session, actor = db.session(), public.asking(id)
+        try:
+            services.abandon(session, actor, id)
+        except MovedOn as error:
+            session.rollback()
+            pages.flash_refusal(error)
+            return _to_request(actor, id)
+        commit(session)
         flash(_("The request is abandoned: nothing of it is kept."), "success")
         return redirect(url_for(".index"))
 

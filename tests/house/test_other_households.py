@@ -107,6 +107,9 @@ def leas(make: Factory, cast: Cast, session: Session) -> Mapping[str, str]:
             f"/demandes/demarche/<int:request_id>{more}": f"/demandes/demarche/{wish}{more}"
             for more in REQUEST_PAGES
         },
+        "/demarches/demande/<int:id>/<step>": f"/demarches/demande/{wish}/child",
+        "/demarches/demande/<int:id>/verification": f"/demarches/demande/{wish}/verification",
+        "/demarches/demande/<int:id>/abandonner": f"/demarches/demande/{wish}/abandonner",
         "/justificatifs/<int:type_id>/enfant/<int:child_id>/fournir": (
             f"/justificatifs/{insurance.id}/enfant/{cast.ines.id}/fournir"
         ),
@@ -138,8 +141,11 @@ def _request_of(session: Session, make: Factory, household_id: int, account_id: 
 
 
 def routes_of_families(app: Flask) -> dict[str, set[str]]:
-    """Route that names a row by its number → its methods, of the views that parents may use."""
-    theirs = {name for name, line in RIGHTS.items() if PARENT in line}
+    """Route that names a row by its number → its methods, of the views that parents may use.
+
+    The wizard is open to everybody: each of its pages asks who asks.
+    """
+    theirs = {name for name, line in RIGHTS.items() if PARENT in line} | {"ProceduresView"}
     found: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         if rule.endpoint.split(".")[0] in theirs and "<int:" in str(rule):

@@ -299,7 +299,9 @@ def test_what_an_agent_took_is_closed_to_the_wizard(
     session.commit()
     for url in (check, check.replace("/verification", "/wish")):
         assert "/demandes/demarche/" in page.get(url).location
-    assert "/demandes/demarche/" in page.post(check.replace("/verification", "/wish")).location
+    refused = page.post(check.replace("/verification", "/wish"), data={"text": "Voile"})
+    assert "Cette demande a avancé" in page.get(refused.location).text
+    assert the_request(session).answers["text"] == "Baignade"
 
 
 def test_once_per_child_is_said_as_soon_as_the_child_is_chosen(
