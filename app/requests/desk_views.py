@@ -173,7 +173,7 @@ class RequestDeskView(PageView):
         form = ProcessForm()
 
         def verb(session: Session) -> str:
-            reason = form.reason.data or ""
+            reason = _typed(form.reason)
             done = services.refuse(session, current_actor(), request_id, reason, now=clock.now())
             return _("Request %(number)s is refused.", number=done.number)
 
@@ -189,8 +189,8 @@ class RequestDeskView(PageView):
                 session,
                 current_actor(),
                 request_id,
-                form.document_type.data or "",
-                form.message.data or "",
+                _typed(form.document_type),
+                _typed(form.message),
                 now=clock.now(),
             )
             return _("The document is asked of the family.")
@@ -203,9 +203,7 @@ class RequestDeskView(PageView):
         form = ProcessForm()
 
         def verb(session: Session) -> str:
-            services.say(
-                session, current_actor(), request_id, form.text.data or "", now=clock.now()
-            )
+            services.say(session, current_actor(), request_id, _typed(form.text), now=clock.now())
             return _("The message is sent to the family.")
 
         return self._do(request_id, verb, form, "text")
@@ -257,6 +255,11 @@ class RequestDeskView(PageView):
         done = session.get_one(Request, request_id)
         following = queue.following(session, asked, done, clock.today())
         return _list_url(asked) if following is None else _url(following, asked)
+
+
+def _typed(field: Any) -> str:
+    """What was typed, without what no database text holds."""
+    return str(field.data or "").replace("\0", "")
 
 
 def _filter() -> Filter:
