@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy.orm import Session
 
 from app.core.db import db, write_intent
+from app.portal.models import ContactMessage
 from app.wallet.models import LedgerEntry
 from tests.factories import Factory
 
@@ -34,6 +36,34 @@ def test_downgrade_and_upgrade_again(app: Flask) -> None:
         assert left == {"alembic_version"}
         upgrade()
         check()
+
+
+ASKED = """
+INSERT INTO profile_change (household_id, asked_by, asked, state, reason, created_at)
+VALUES (:home, :who, :asked, :state, '', :at)
+"""
+
+
+def test_what_families_asked_before_the_engine_reaches_an_agent(
+    app: Flask, session: Session, make: Factory
+) -> None:
+    """0002: what waited becomes a message that an agent handles; what was decided does not."""
+    home = make.household("Martin")
+    values = {"home": home.id, "who": make.parent("camille.martin", home).id}
+    session.commit()
+    session.close()
+    downgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for state, street in (("waiting", "1 rue Neuve"), ("accepted", "2 rue Neuve")):
+            asked = json.dumps({"address": {"street": street}})
+            more = {"asked": asked, "state": state, "at": "2027-01-11 08:00:00+00:00"}
+            connection.execute(sa.text(ASKED), values | more)
+    upgrade()
+    message = session.scalars(sa.select(ContactMessage)).one()
+    assert (message.name, message.account_id) == ("Camille Martin", values["who"])
+    assert "Foyer Martin" in message.body
+    assert "1 rue Neuve" in message.body
+    assert message.handled_at is None
 
 
 REPLACE = {
