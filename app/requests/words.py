@@ -13,17 +13,12 @@ from flask_babel import gettext as _
 
 from app.core.dates import capfirst
 from app.core.text import N_
+from app.requests.catalogue import TITLES
 from app.requests.comparing import differences
 from app.requests.definition import Audience, Definition, Kind, Once, Silence, Theme
 from app.requests.errors import Fault, Reason
 
-THEMES: Mapping[Theme, str] = {
-    Theme.SCHOOL: N_("School"),
-    Theme.CARE: N_("Canteen and care"),
-    Theme.HOLIDAYS: N_("Holidays"),
-    Theme.UPDATES: N_("Update of my information"),
-    Theme.OTHER: N_("Other requests"),
-}
+THEMES: Mapping[Theme, str] = {theme: title for theme, (title, _icon) in TITLES.items()}
 SERVICES: Mapping[str, str] = {
     "school": N_("School service"),
     "care": N_("After-school service"),

@@ -196,6 +196,37 @@ def test_a_procedure_is_made_and_published_without_code(
     assert begun.status.value == "draft"
 
 
+def test_a_procedure_without_login_is_made_too(
+    session: Session, desk: FlaskClient, client: FlaskClient
+) -> None:
+    desk.post(
+        f"{HOME}nouvelle",
+        data={"title": "Objet trouvé", "theme": "other", "service": "school", "audience": "public"},
+    )
+    one = session.scalars(sa.select(Procedure).order_by(Procedure.id.desc())).first()
+    assert one is not None
+    home, step = f"{HOME}{one.id}", "/etapes/demande"
+    about = {"title": "Votre demande", "help": "", "show_if": "", "do": "add"}
+    for label, kind in (("Objet", "text"), ("Enfant", "child")):
+        session.expire_all()
+        desk.post(home + step, data={"edition": one.draft_edition, **about, "new_label": label,
+                  "new_kind": kind})  # fmt: skip
+    page = unescape(desk.get(home).text)
+    assert "un champ «\u00a0Adresse e-mail\u00a0» est nécessaire" in page
+    assert "Étape 1, champ «\u00a0Enfant\u00a0»\u00a0: Sans connexion" in page
+    session.expire_all()
+    desk.post(home + step, data={"edition": one.draft_edition, **about, "do": "remove:enfant"})
+    session.expire_all()
+    desk.post(home + step, data={"edition": one.draft_edition, **about, "new_label": "E-mail",
+              "new_kind": "email"})  # fmt: skip
+    session.expire_all()
+    desk.post(f"{home}/publier", data={"edition": one.draft_edition})
+    assert f'href="/demarches/{one.code}"' in client.get("/demarches/").text
+    begun = client.post(f"/demarches/{one.code}", data={"terms": "y"})
+    assert begun.status_code == 302
+    assert 'name="e_mail"' in client.get(begun.location).text
+
+
 # ---- Steps and fields ----------------------------------------------------------------------------
 
 
