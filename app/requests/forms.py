@@ -79,6 +79,8 @@ class Segments(RadioField):  # type: ignore[misc]
 class StartForm(FlaskForm):  # type: ignore[misc]
     """What is accepted before a démarche begins (P3)."""
 
+    is_asked_already = False
+
     terms = BooleanField(
         _l("I accept the general terms of use of the service"),
         [InputRequired(_l("Tick this box to go on."))],
@@ -100,6 +102,8 @@ class StepForm(FlaskForm):  # type: ignore[misc]
 
     asked: Sequence[Field] = ()
     form_errors: list[str]
+    is_asked_already = False
+    """Then the page leads to « Mes demandes »."""
 
     def control(self, key: str) -> Any:
         """The control of a field."""

@@ -81,7 +81,7 @@ class ProceduresView(PageView):
             begun = services.begin(session, actor, code, _child_asked(), now=clock.now())
         except AlreadyAsked as error:
             session.rollback()
-            pages.attach(form, None, error)
+            _say(form, error)
             return self._start_page(queries.published(session, code), form, error.status)
         commit(session)
         answer = redirect(url_for(".step", id=begun.id, step=begun.step))
@@ -301,11 +301,12 @@ def _filled(at: Progress, step: Step) -> StepForm:
     return form
 
 
-def _say(form: StepForm, error: Refusal) -> None:
-    if isinstance(error, BadAnswers):
+def _say(form: StepForm | StartForm, error: Refusal) -> None:
+    if isinstance(error, BadAnswers) and isinstance(form, StepForm):
         form.put(error.faults)
         return
     pages.attach(form, None, error)
+    form.is_asked_already = isinstance(error, AlreadyAsked)
     if isinstance(error, Outdated):
         kept = _("What you typed is kept here: send it again to replace what was saved.")
         form.form_errors = [*form.form_errors, kept]

@@ -325,6 +325,7 @@ def test_once_per_household_is_said_before_anything_is_answered(
     refused = page.post("/demarches/sortie", data={"terms": "y"})
     assert refused.status_code == 409
     assert "déjà faite" in refused.text
+    assert '<a class="btn" href="/demandes/">' in refused.text
     assert the_request(session).status is Status.PENDING
 
 
