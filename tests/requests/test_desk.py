@@ -369,7 +369,7 @@ def test_old_stands_beside_new_for_an_update(
     assert "secret d’avant" not in page
     desk.post(f"{QUEUE}{request.id}/prendre")
     page = text_of(desk.get(f"{QUEUE}{request.id}"))
-    assert "Note the wish" in page
+    assert "À la clôture, le portail note the wish." in page
     desk.post(f"{QUEUE}{request.id}/clore")
     assert "Canoë" not in text_of(desk.get(f"{QUEUE}{request.id}"))
 
@@ -462,7 +462,7 @@ def test_the_confirmation_says_what_closing_does(
     session.commit()
     desk.post(f"{QUEUE}{request.id}/prendre")
     page = text_of(desk.get(f"{QUEUE}{request.id}"))
-    assert "Clore cette demande ? Ce qui sera fait : Noted." in page
+    assert "Clore cette demande ? Le portail noted, et prévient la famille." in page
 
 
 def test_the_figures_of_the_menu_come_with_the_page(
