@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core.errors import NotFound
 from app.requests.definition import Choice, Condition, Definition, Field, Kind, NeededDocument, Step
-from app.requests.rules import RESERVED
+from app.requests.rules import FORM_TOKEN, RESERVED
 
 Path = tuple[str, ...]
 Row = Step | Field
@@ -127,7 +127,7 @@ def _renamed(condition: Condition | None, names: dict[str, str]) -> Condition | 
 def taken(definition: Definition, path: Path) -> set[str]:
     """Keys that a new one at ``path`` may not have."""
     if len(path) == 1:
-        return {field.key for field in definition.fields()}
+        return {FORM_TOKEN, *(field.key for field in definition.fields())}
     return {one.key for one in rows(definition, path)} | (set() if path else RESERVED)
 
 

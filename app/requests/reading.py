@@ -32,7 +32,8 @@ from app.requests.errors import BadDefinition, Reason
 
 LIST_MAX = 200
 NUMBER_MAX = 10**9
-WORD = re.compile(r"[A-Za-z0-9_]{1,40}")
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,39}")
+"""A key. Names that begin with « _ » are those of the wizard's own controls."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 NO_CONTROL = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"
 BREAKS = re.compile(r"[\t\r\n]+")

@@ -143,6 +143,8 @@ def _needed(definition: Definition, document_types: Collection[str]) -> Iterator
 
 RESERVED = frozenset({"verification", "abandonner"})
 """Addresses of the wizard's own pages, beside those of the steps."""
+FORM_TOKEN = "csrf_token"  # noqa: S105  (the name of a control)
+"""A control of every form, which a field would hide."""
 
 
 def key_faults(definition: Definition) -> Iterator[Reason]:
@@ -155,6 +157,8 @@ def key_faults(definition: Definition) -> Iterator[Reason]:
         if times > 1:
             yield Reason("steps", N_("Two steps have the key “%(key)s”."), {"key": key})
     for key, times in fields.items():
+        if key == FORM_TOKEN:
+            yield Reason("steps", N_("A field cannot have the key “%(key)s”."), {"key": key})
         if times > 1:
             yield Reason("steps", N_("Two fields have the key “%(key)s”."), {"key": key})
     for place, one in _placed(definition):

@@ -611,6 +611,14 @@ HOSTILE = {
     ),
     "same key": (json_with(steps=[STEP, STEP]), "Deux étapes ont la même clé|Deux"),
     "same name": ('{"title": "A", "title": "B"}', "deux fois"),
+    "key of a control": (
+        json_with(steps=[{**STEP, "fields": [{**STEP["fields"][0], "key": "csrf_token"}]}]),
+        "Un champ ne peut pas avoir la clé",
+    ),
+    "key of the wizard": (
+        json_with(steps=[{**STEP, "fields": [{**STEP["fields"][0], "key": "_edition"}]}]),
+        "Un mot de 40 lettres",
+    ),
     "own page": (json_with(page="/agents/"), "fournies avec le portail"),
     "unknown name": (json_with(**{"<img src=x>": 1}), "«\u00a0<img src=x>\u00a0»"),
     "without title": (json_with(title=" "), "Donnez un titre"),

@@ -69,6 +69,12 @@ def test_what_comes_before() -> None:
     assert len(list(editing.earlier(TRIP, None))) == 5
 
 
+def test_a_field_never_has_the_name_of_a_control_of_the_form() -> None:
+    made = editing.add(TRIP, ("who",), "CSRF token")
+    assert made.steps[0].fields[1].key == "csrf_token_2"
+    assert list(rules.key_faults(made)) == []
+
+
 def test_what_is_not_there() -> None:
     for path in ((), ("who",), ("who", "child"), ("none",), ("none", "none")):
         with pytest.raises(NotFound):
