@@ -13,9 +13,12 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
+from app.core import clock
+from app.core.actor import Actor
 from app.core.models import Service, ServiceCode
 from app.documents.models import DocumentType, Owner, Validity
 from app.notices.models import OutboxMessage
+from app.requests import services
 from app.requests.definition import Kind, NeededDocument, Silence
 from app.requests.models import Request
 from tests.factories import Cast, Factory
@@ -163,3 +166,24 @@ def test_a_receipt_costs_few_statements(
     client, url = sign_in(cast.camille), f"/demandes/demarche/{request.id}/recepisse"
     client.get(url)
     assert statements(lambda: client.get(url)) <= 12
+
+
+def test_what_the_service_writes_is_only_text_in_the_mail(
+    session: Session, agent: Actor, publish: Publish, ask: Ask
+) -> None:
+    publish()
+    request = ask()
+    now = clock.now()
+    services.say(session, agent, request.id, HOSTILE, now=now)
+    services.take(session, agent, request.id, now=now)
+    services.refuse(session, agent, request.id, HOSTILE, now=now)
+    told = session.scalars(
+        sa.select(OutboxMessage)
+        .where(OutboxMessage.template.in_(["request_message", "request_moved"]))
+        .order_by(OutboxMessage.id)
+    ).all()
+    assert len(told) == 3
+    for mail in (told[0], told[2]):
+        assert HOSTILE in mail.text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in mail.html
+        assert "<script>" not in mail.html
