@@ -101,3 +101,10 @@ PREFILLS: dict[str, Prefill] = {
     "school_year.current": current_year,
 }
 """Name → reader; ``app.procedures`` adds its own."""
+OF_WHO_ASKS = frozenset({"account", "adult", "household", "school_year"})
+"""First word of what is known of who asks; all the rest is known of the child."""
+
+
+def is_of_child(name: str) -> bool:
+    """Whether this prefill says something of the child, so nothing of another one."""
+    return bool(name) and name.partition(".")[0] not in OF_WHO_ASKS

@@ -135,6 +135,29 @@ def test_last_years_file_fills_the_next_with_the_level_that_follows(
     assert "insurer" not in other
 
 
+def test_another_child_takes_nothing_of_the_first_one(
+    session: Session, cast: Cast, camille: Actor, fill: Fill
+) -> None:
+    """Opened for Noé, then Jules is chosen: Noé's allergies must not land in the file of Jules."""
+    year_files.close_year_file(
+        session, camille, cast.home.id, cast.noe.id, cast.year.id,
+        year_files.YearFileValues(insurer="MAIF"), HEALTH, now=clock.now(),
+    )  # fmt: skip
+    now = clock.now()
+    request = services.begin(session, camille, CODE, cast.noe.id, now=now)
+    assert answers_of(request)["allergies"] == "arachide"
+    chosen = {"child": cast.jules.id, "school_year": cast.year.id}
+    services.save_step(session, camille, request.id, "child", chosen, request.edition, now=now)
+    found = answers_of(request)
+    assert found["child"] == cast.jules.id
+    assert not set(HEALTH) & set(found)
+    assert "insurer" not in found
+    assert found["schooling"]["school_id"] == cast.site.school_id
+    chosen["child"] = cast.noe.id
+    services.save_step(session, camille, request.id, "child", chosen, request.edition, now=now)
+    assert answers_of(request)["allergies"] == "arachide"
+
+
 def test_the_school_of_that_year_is_kept_as_it_is(
     session: Session, cast: Cast, fill: Fill, camille: Actor
 ) -> None:

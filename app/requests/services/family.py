@@ -20,7 +20,7 @@ from app.core.errors import Forbidden
 from app.documents.rules import CAN_GIVE
 from app.households import queries as households
 from app.requests import notices, progress, queries
-from app.requests.answers import clean, split
+from app.requests.answers import clean, is_private, split
 from app.requests.definition import Audience, Definition, Kind, Once, Step
 from app.requests.effects import EFFECTS
 from app.requests.errors import (
@@ -33,7 +33,7 @@ from app.requests.errors import (
     Outdated,
 )
 from app.requests.models import Request, RequestDocument, RequestMessage, Status
-from app.requests.prefill import PREFILLS, Known
+from app.requests.prefill import PREFILLS, Known, is_of_child
 from app.requests.progress import Progress
 from app.requests.queries import Visitor
 from app.requests.queries import answers_of as answers_of
@@ -185,7 +185,8 @@ def _save(
     about = (request.child_id, request.school_year_id)
     keep(request, at.definition, after)
     if request.child_id != about[0]:
-        _follow_child(session, request, at.definition, after, now)
+        kept = _of_another_child(at, after) if about[0] is not None else after
+        _follow_child(session, request, at.definition, kept, now)
     if (request.child_id, request.school_year_id) != about:
         _still_once(session, request, at.definition)
     if request.status is Status.PENDING:
@@ -231,6 +232,17 @@ def _typed(
 def _can_be_kept(value: Any) -> bool:
     text = json.dumps(value)
     return len(text) <= LONGEST_KEPT and not CONTROL.search(text)
+
+
+def _of_another_child(at: Progress, after: Mapping[str, Any]) -> dict[str, Any]:
+    """Another child was chosen: what was known, or said in private, of the first one goes with it."""
+    gone = {
+        field.key
+        for field in at.definition.fields()
+        if (is_private(field) or is_of_child(field.prefill))
+        and after.get(field.key) == at.kept.get(field.key)
+    }
+    return {key: value for key, value in after.items() if key not in gone}
 
 
 def _follow_child(
