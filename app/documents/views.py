@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.core import clock, pages
 from app.core.actor import Actor
+from app.core.admin_fields import row_number
 from app.core.db import commit, db, write_intent
 from app.core.errors import NotFound, Refusal
 from app.core.pages import takes_uploads
@@ -72,7 +73,7 @@ class DocumentsView(PageView):
             pages.attach(form, "files" if isinstance(error, FileRefused) else None, error)
             return self._form_page(form, state, error.status)
         flash(_("Your document is sent. The service is going to look at it."), "success")
-        return redirect(url_for("DocumentsView.index"))
+        return redirect(_back_url())
 
     def _form_page(self, form: GiveForm, state: DocumentState, status: int = 200) -> Any:
         return self.page("documents/give.html", status, form=form, state=state)
@@ -161,3 +162,11 @@ def states_for_profile(
         )
         for one in queries.states_of_household(session, household_id, clock.today(), children)
     ]
+
+
+def _back_url() -> str:
+    """The request from which the family came (« ?demande=12 »), else the list of documents."""
+    asked = request.args.get("demande", type=row_number)
+    if asked is None:
+        return url_for("DocumentsView.index")
+    return f"{request.script_root}/demandes/demarche/{asked}"

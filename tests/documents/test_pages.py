@@ -313,3 +313,19 @@ def test_the_list_costs_the_same_whatever_it_shows(
         camille.get("/justificatifs/")
     assert len(many) == len(few)
     assert len(few) <= 8
+
+
+@pytest.mark.parametrize(
+    ("asked", "back"),
+    [
+        ("12", "/demandes/demarche/12"),
+        ("//evil.example", "/justificatifs/"),
+        ("", "/justificatifs/"),
+    ],
+)
+def test_a_document_given_for_a_request_leads_back_to_it(
+    camille: FlaskClient, cast: Cast, insurance: DocumentType, asked: str, back: str
+) -> None:
+    url = f"{give_url(insurance, cast.jules)}?demande={asked}"
+    answer = send(camille, url, (jpeg(40, 40), "photo.jpg"))
+    assert answer.headers["Location"] == back

@@ -107,7 +107,7 @@ def test_a_late_answer_and_a_document_asked_are_said(
     detail = client.get(page_of(one)).text
     assert "Lisible, merci" in detail
     assert "Fournir le justificatif" in detail
-    assert f"/enfant/{cast.jules.id}/fournir" in detail
+    assert f"/enfant/{cast.jules.id}/fournir?demande={one.id}" in detail
 
 
 def test_past_requests_come_by_pages_and_cost_the_same(
