@@ -164,13 +164,17 @@ def _first_day(case: Case, year: SchoolYear, today: date) -> date:
 def _sites(session: Session, case: Case, year: SchoolYear) -> dict[int, int]:
     """Activity → where the child is received: the site of its school, else the only one there is.
 
+    In June the school of the next year is often not written yet: the last one known serves.
+
     Two statements. Raises NoSchoolPlace.
     """
     wanted = [int(one) for one in case.answer("activities")]
     school_id = session.scalar(
-        sa.select(Schooling.school_id).where(
-            Schooling.child_id == case.child_id, Schooling.school_year_id == year.id
-        )
+        sa.select(Schooling.school_id)
+        .join(Schooling.school_year)
+        .where(Schooling.child_id == case.child_id, SchoolYear.starts_on <= year.starts_on)
+        .order_by(SchoolYear.starts_on.desc())
+        .limit(1)
     )
     places: dict[int, dict[int, int | None]] = {}
     for activity_id, site_id, site_school in session.execute(

@@ -13,6 +13,7 @@ from app.activities.errors import OutsideYear
 from app.activities.models import Activity, Category, Enrolment, OpeningPattern
 from app.core import clock
 from app.core.actor import Actor
+from app.households.models import SchoolYear
 from app.procedures import care_registration
 from app.procedures.errors import NoSchoolPlace
 from app.requests import queries, services
@@ -134,6 +135,31 @@ def test_an_activity_that_is_not_at_the_childs_school_is_said_before_submission(
     session.flush()
     with pytest.raises(NoSchoolPlace):
         fill(CODE, camille, answers(cast, cast.canteen))
+
+
+def test_the_last_school_known_serves_for_the_next_year(
+    session: Session, cast: Cast, make: Factory, fill: Fill, camille: Actor, agent: Actor
+) -> None:
+    next_year = make.add(
+        SchoolYear(
+            label="2027-2028", starts_on=date(2027, 9, 1), ends_on=date(2028, 7, 3), zone="A"
+        )
+    )
+    for site in (make.site("École du Lac"), cast.site):
+        make.add(
+            OpeningPattern(
+                slot_id=cast.midi.id,
+                site_id=site.id,
+                school_year_id=next_year.id,
+                weekdays="0134",
+                capacity=50,
+            )
+        )
+    close(
+        session, agent, fill(CODE, camille, answers(cast, cast.canteen, school_year=next_year.id))
+    )
+    (row,) = [one for one in enrolled(session, cast.jules.id) if one.school_year_id == next_year.id]
+    assert (row.site_id, row.starts_on) == (cast.site.id, next_year.starts_on)
 
 
 @pytest.mark.usefixtures("patterns")
