@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import olefile
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
@@ -40,6 +41,16 @@ MAX_PIXELS = 60_000_000
 LONGEST_SIDE = 2000
 """Pixels: a page of A4 at about 170 dots per inch. A photo of 4,000 is then read at half its size, which is
 four times less work and memory."""
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a camera was held (Exif 2.3, 4.6.4) → what turns the picture upright."""
 QUALITIES = (85, 75, 65, 50, 35)
 UNFOLDED_BYTES = 50_000_000
 MAX_ENTRIES = 2_000
@@ -123,12 +134,22 @@ def _drawn_again(image: Image.Image, kind: str) -> tuple[bytes, str]:
         # Decoded at a half or a quarter, whichever still holds the size wanted.
         image.draft("RGB", fitted(image.size))
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=None)
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     if kind == "PNG":
         small = _saved(_plain(upright, keep_alpha=True), "PNG", optimize=False)
         if len(small) <= KEPT_BYTES:
             return small, "image/png"
     return _within_limit(_plain(upright, keep_alpha=False)), "image/jpeg"
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as the camera was held; what a camera wrote wrongly about it turns nothing."""
+    try:
+        held = image.getexif().get(ExifTags.Base.Orientation)
+    except (OSError, ValueError, SyntaxError, TypeError, struct.error):
+        return image
+    turn = TURNS.get(held) if isinstance(held, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def fitted(size: tuple[int, int]) -> tuple[int, int]:
@@ -289,7 +310,8 @@ def _check_doc(name: str, content: bytes) -> CheckedFile:
         with olefile.OleFileIO(io.BytesIO(content)) as ole:
             streams = ole.listdir(streams=True, storages=True)
             header = ole.openstream("WordDocument").read(12)
-    except (OSError, ValueError, IndexError, TypeError) as error:
+    except (OSError, ValueError, IndexError, TypeError, RecursionError) as error:
+        # The last one: folders that hold each other.
         raise NotWhatItSays(name=name, kind="DOC") from error
     if header[:2] != b"\xec\xa5":
         raise NotWhatItSays(name=name, kind="DOC")

@@ -48,6 +48,10 @@ class ProceduresView(PageView):
     route_base = "/demarches"
     limits = public.limits()
 
+    def page(self, template: str, status: int = 200, **context: Any) -> Any:
+        """What a visitor typed is kept by no browser either: somebody else may sit there next."""
+        return (*super().page(template, status, **context), {"Cache-Control": "no-store"})
+
     @public_page("/")
     def index(self) -> Any:
         """Every démarche, by theme."""

@@ -18,9 +18,10 @@ from app.accounts.models import Account
 from app.core import audit, queue
 from app.core.actor import Actor
 from app.core.db import after_commit
-from app.core.encryption import CannotOpen, unseal
+from app.core.encryption import CannotOpen, seal, unseal
 from app.core.errors import NotFound, Refusal
 from app.core.storage import new_key, storage
+from app.households.models import Guardianship
 from app.notices.services import Recipient, tell
 from app.retention import collecting
 from app.retention.models import DataExport, ExportState
@@ -57,6 +58,7 @@ def latest(session: Session, actor: Actor) -> DataExport | None:
         .where(
             DataExport.household_id == actor.household_id,
             DataExport.account_id == actor.account_id,
+            ~_holds_a_hidden_child(),
         )
         .order_by(DataExport.id.desc())
         .limit(1)
@@ -65,7 +67,9 @@ def latest(session: Session, actor: Actor) -> DataExport | None:
 
 def ready(session: Session, actor: Actor, export_id: int, now: datetime) -> DataExport:
     """The export to download. NotFound for another account's, for one not ready or expired."""
-    export = session.get(DataExport, export_id)
+    export = session.scalar(
+        sa.select(DataExport).where(DataExport.id == export_id, ~_holds_a_hidden_child())
+    )
     mine = export is not None and (export.account_id, export.household_id) == (
         actor.account_id,
         actor.household_id,
@@ -75,6 +79,19 @@ def ready(session: Session, actor: Actor, export_id: int, now: datetime) -> Data
     if export.expires_at is None or export.expires_at <= now:
         raise NotFound
     return export
+
+
+def _holds_a_hidden_child() -> sa.ColumnElement[bool]:
+    """A tie of the household was restricted after it was asked: it is as if it were not there (§3.5)."""
+    return sa.exists().where(
+        Guardianship.household_id == DataExport.household_id,
+        Guardianship.restricted_at >= DataExport.asked_at,
+    )
+
+
+def content_of(export: DataExport) -> bytes:
+    """The ZIP. Raises FileMissing, StorageAway."""
+    return unseal(storage().read(export.storage_key), export.storage_key)
 
 
 def make_due(session: Session, now: datetime, *ids: int, commit: Commit) -> str:
@@ -111,7 +128,7 @@ def _make(session: Session, export_id: int, now: datetime, commit: Commit) -> No
 
     content = archive(session, export.household_id, progress)
     key = new_key()
-    storage().put(key, content)
+    storage().put(key, seal(content, key))  # health data stand in it in clear
     export.storage_key, export.size = key, len(content)
     export.state, export.progress = ExportState.READY, 100
     export.ready_at, export.expires_at = now, now + KEPT

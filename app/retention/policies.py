@@ -130,6 +130,20 @@ POLICIES: tuple[Policy, ...] = (
         settings.KEEP_DRAFTS_MONTHS,
     ),
     Policy(
+        "visitors",
+        N_("Requests made without login"),
+        N_("after they were handled"),
+        Request,
+        _older(
+            Request.changed_at,
+            settings.KEEP_MESSAGES_MONTHS,
+            Request.household_id.is_(None),
+            Request.status.not_in(IN_PROGRESS),
+        ),
+        _delete(RequestMove, RequestMessage, RequestDocument, Request),
+        settings.KEEP_MESSAGES_MONTHS,
+    ),
+    Policy(
         "refused_documents",
         N_("Files of refused documents"),
         N_("after the refusal"),

@@ -11,7 +11,6 @@ from flask_babel import gettext
 
 from app.core import clock, settings
 from app.core.db import commit, db
-from app.core.storage import storage
 from app.core.views import PageView, agent_page, current_actor, family_page
 from app.households.models import Household
 from app.retention import erasures, exports, households
@@ -88,7 +87,7 @@ class MyDataView(PageView):
         """The file, for the account that asked it alone."""
         export = exports.ready(db.session(), current_actor(), export_id, clock.now())
         return send_file(
-            io.BytesIO(storage().read(export.storage_key)),
+            io.BytesIO(exports.content_of(export)),
             mimetype="application/zip",
             as_attachment=True,
             download_name=f"mes-donnees-{export.asked_at:%Y-%m-%d}.zip",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import zipfile
 from functools import cache
 from typing import Any
@@ -70,3 +71,33 @@ def odt(
         for name, content in entries.items():
             archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), content)
     return kept.getvalue()
+
+
+FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+"""Of compound files: no entry, end of a chain, a sector of the allocation table."""
+
+
+@cache
+def doc(*, macros: bool = False, locked: bool = False) -> bytes:
+    """The smallest text of Word 97: a header, its table, a directory, eight sectors of text."""
+    text = b"\xec\xa5" + bytes(9) + bytes([locked]) + bytes(4084)
+    directory = (
+        _entry("Root Entry", 5, child=1)
+        + _entry("WordDocument", 2, right=2 if macros else FREE, start=2, size=len(text))
+        + (_entry("Macros", 1) if macros else b"")
+    )
+    table = struct.pack("<10I", FAT, END, *range(3, 10), END)
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    header += struct.pack("<HHHHH6xIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0)
+    header += struct.pack("<IIIIII", 4096, END, 0, END, 0, 0)
+    sectors = (header.ljust(512, b"\xff"), table.ljust(512, b"\xff"), directory.ljust(512, b"\0"))
+    return b"".join(sectors) + text
+
+
+def _entry(
+    name: str, kind: int, *, right: int = FREE, child: int = FREE, start: int = 0, size: int = 0
+) -> bytes:
+    written = name.encode("utf-16-le")
+    head = written.ljust(64, b"\0") + struct.pack("<H", len(written) + 2)
+    tree = struct.pack("<BBIII", kind, 1, FREE, right, child)
+    return (head + tree + bytes(36) + struct.pack("<IQ", start, size)).ljust(128, b"\0")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 import zipfile
 from typing import Any
 
 import olefile
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from app.documents import errors, files
-from tests.documents.samples import jpeg, odt, pdf, picture, png
+from tests.documents.samples import doc, jpeg, odt, pdf, picture, png
 
 SCRIPT = b'<office:document-content><office:script language="Basic"/></office:document-content>'
 
@@ -110,6 +111,53 @@ def test_a_large_photo_is_reduced_and_turned_upright() -> None:
     with Image.open(io.BytesIO(kept.content)) as image:
         assert image.height > image.width
         assert not image.getexif()
+
+
+@pytest.mark.parametrize(("at", "value"), [(41, 0), (43, 5), (86, 1)])
+def test_what_a_camera_wrote_wrongly_stops_no_photo(at: int, value: int) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112], exif[0x8825] = "Maker", 6, {1: "N", 2: (1.0, 2.0, 3.0)}
+    photo = bytearray(picture((60, 40), "JPEG", exif=exif))
+    photo[at] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert b"Exif" not in files.check("a.jpg", bytes(photo)).content
+
+
+@pytest.mark.parametrize("held", range(1, 9))
+def test_a_photo_stands_upright_however_the_camera_was_held(held: int) -> None:
+    drawn = Image.new("L", (60, 40), 10)
+    drawn.paste(200, (0, 0, 30, 20))
+    exif = Image.Exif()
+    exif[0x0112] = held
+    photo = io.BytesIO()
+    drawn.save(photo, "PNG", exif=exif)
+    with (
+        Image.open(photo) as sent,
+        Image.open(io.BytesIO(files.check("a.png", photo.getvalue()).content)) as kept,
+    ):
+        wanted = ImageOps.exif_transpose(sent)
+        assert (kept.size, kept.tobytes()) == (wanted.size, wanted.tobytes())
+
+
+def test_a_real_text_of_word_is_taken_and_one_with_macros_or_a_password_is_not() -> None:
+    assert files.check("a.doc", doc()).content_type == "application/msword"
+    with pytest.raises(errors.ActiveContent):
+        files.check("a.doc", doc(macros=True))
+    with pytest.raises(errors.Locked):
+        files.check("a.doc", doc(locked=True))
+    for wrong in ("a.pdf", "a.odt", "a.jpg"):
+        with pytest.raises(errors.NotWhatItSays):
+            files.check(wrong, doc())
+
+
+def test_a_doc_whose_folders_hold_each_other_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(self: Any, **options: bool) -> list[Any]:
+        return endless(self)
+
+    monkeypatch.setattr(olefile.OleFileIO, "listdir", endless)
+    with pytest.raises(errors.NotWhatItSays):
+        files.check("a.doc", doc())
 
 
 def test_the_place_and_every_other_mark_of_the_camera_are_dropped() -> None:

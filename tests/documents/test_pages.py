@@ -160,6 +160,28 @@ def test_a_refused_file_is_said_beside_the_field_and_leaves_nothing(
     assert stored(files_apart) == []
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_upload_that_is_cut_half_way_leaves_nothing(
+    camille: FlaskClient,
+    cast: Cast,
+    insurance: DocumentType,
+    session: Session,
+    files_apart: Path,
+) -> None:
+    """The browser announced more than what came before its connection broke."""
+    parts = [FileStorage(io.BytesIO(pdf()), filename="a.pdf")]
+    boundary, body = encode_multipart({"files": parts})
+    answer = camille.post(
+        give_url(insurance, cast.jules),
+        input_stream=io.BytesIO(body[: len(body) // 2]),
+        content_length=len(body),
+        content_type=f"multipart/form-data; boundary={boundary}",
+    )
+    assert answer.status_code == 400
+    assert session.scalars(sa.select(Document)).all() == []
+    assert stored(files_apart) == []
+
+
 def test_a_full_storage_saves_nothing_and_says_so(
     camille: FlaskClient,
     cast: Cast,

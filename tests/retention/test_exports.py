@@ -15,12 +15,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.core import clock, encryption
-from app.core.actor import Actor
+from app.core.actor import SYSTEM, Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.storage import FileMissing, new_key, storage
 from app.documents.models import Document, DocumentPage, DocumentType, Owner, Validity
 from app.documents.purge import sweep
+from app.households import services as households
 from app.households.models import Guardianship, YearFile
 from app.notices.models import OutboxMessage
 from app.retention import collecting, exports
@@ -41,7 +42,7 @@ def made(session: Session, cast: Cast) -> tuple[DataExport, zipfile.ZipFile]:
     export = exports.ask(session, of(cast.camille), clock.now())
     session.commit()
     exports.make_due(session, clock.now(), commit=session.commit)
-    return export, zipfile.ZipFile(io.BytesIO(storage().read(export.storage_key)))
+    return export, zipfile.ZipFile(io.BytesIO(exports.content_of(export)))
 
 
 def rows(bundle: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
@@ -248,6 +249,36 @@ def test_only_who_asked_can_download_it(session: Session, cast: Cast, sign_in: A
     assert sign_in(cast.yanis).get(path).status_code == 404
     with pytest.raises(NotFound):
         exports.ready(session, of(cast.camille), export.id, clock.now() + timedelta(days=8))
+
+
+def test_it_is_kept_sealed(session: Session, cast: Cast) -> None:
+    """It holds health data in clear: who reads the storage reads nothing."""
+    export, _bundle = made(session, cast)
+    kept = storage().read(export.storage_key)
+    assert not kept.startswith(b"PK")
+    assert b"foyer.json" not in kept
+
+
+def test_one_made_before_a_court_restriction_is_there_no_more(
+    session: Session, cast: Cast, sign_in: Any
+) -> None:
+    export, _bundle = made(session, cast)
+    path = f"/profil/donnees/{export.id}/telecharger"
+    households.restrict(
+        session,
+        SYSTEM,
+        cast.jules.id,
+        cast.home.id,
+        keep_bookings=True,
+        reason="x",
+        now=clock.now(),
+    )
+    client = sign_in(cast.camille)
+    assert client.get(path).status_code == 404
+    assert "Télécharger mes données" not in client.get("/profil/donnees/").text
+    again, bundle = made(session, cast)
+    assert again.id != export.id
+    assert cast.jules.id not in {one["id"] for one in rows(bundle, "enfants")}
 
 
 def test_the_page_asks_shows_progress_then_offers_the_file(

@@ -85,6 +85,18 @@ def test_drafts_go_after_the_period_and_nothing_else(
     assert "drafts" not in run(session)
 
 
+def test_what_a_visitor_asked_goes_after_the_period(
+    session: Session, make: Factory, cast: Cast
+) -> None:
+    old = draft(make, cast, NOW - timedelta(days=2000))
+    old.household_id, old.status, old.email = None, Status.CLOSED, "ana@exemple.fr"
+    waiting = draft(make, cast, NOW - timedelta(days=2000))
+    waiting.household_id, waiting.status = None, Status.PENDING
+    session.commit()
+    assert run(session)["visitors"] == 1
+    assert session.scalars(sa.select(Request.id)).all() == [waiting.id]
+
+
 def test_health_data_goes_when_the_school_year_is_over(
     session: Session, make: Factory, cast: Cast
 ) -> None:
