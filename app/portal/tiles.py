@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ from app.wallet import queries as wallets
 
 
 class Tile(NamedTuple):
-    """One figure: who may see it (a view), how it is counted, the list it leads to.
+    """One figure: who may see it (a view), how it is counted (built when it is), the list it leads to.
 
     ``menu``: the entry of the menu that shows it too; ``is_alarm``: it should be nought.
     """
@@ -36,7 +37,7 @@ class Tile(NamedTuple):
     view: str
     icon: str
     title: str
-    asked: sa.Select[int]
+    asked: Callable[[], sa.Select[int]]
     url: Callable[[], str]
     menu: str = ""
     is_alarm: bool = False
@@ -69,7 +70,7 @@ def of_menu(session: Session) -> dict[str, int]:
     if not current_actor().is_agent:
         return {}
     found = _seen(tile for tiles in (_requests(), _families()) for tile in tiles)
-    return queries.figures(session, {tile.menu: tile.asked for tile in found if tile.menu})
+    return queries.figures(session, {tile.menu: tile.asked() for tile in found if tile.menu})
 
 
 def of_morning(session: Session) -> list[Group]:
@@ -80,7 +81,7 @@ def of_morning(session: Session) -> list[Group]:
         (gettext("Money"), _seen(_money())),
     ]
     everything = [tile for _, tiles in groups for tile in tiles]
-    counted = queries.figures(session, {tile.title: tile.asked for tile in everything})
+    counted = queries.figures(session, {tile.title: tile.asked() for tile in everything})
     return [
         Group(title, [_shown(tile, counted[tile.title]) for tile in tiles])
         for title, tiles in groups
@@ -108,7 +109,7 @@ def _requests() -> Iterator[Tile]:
             desk,
             icon,
             title,
-            queue.figure(tab, me, today),
+            partial(queue.figure, tab, me, today),
             lambda tab=tab: url_for("RequestDeskView.index", onglet=tab.value),
             menu,
             tab is Tab.LATE,
@@ -117,7 +118,7 @@ def _requests() -> Iterator[Tile]:
         "DocumentDesk",
         "file-earmark-check",
         gettext("Documents to look at"),
-        documents.waiting_figure(with_health=HEALTH in current_actor().roles),
+        partial(documents.waiting_figure, with_health=HEALTH in current_actor().roles),
         lambda: url_for("DocumentDesk.index"),
         "Documents",
     )
@@ -128,7 +129,7 @@ def _families() -> Iterator[Tile]:
         "ContactMessageAdmin",
         "envelope",
         gettext("Messages to handle"),
-        queries.contact_messages_waiting(),
+        queries.contact_messages_waiting,
         lambda: url_for("ContactMessageAdmin.list", vue="a-traiter"),
         "Messages received",
     )
@@ -136,28 +137,28 @@ def _families() -> Iterator[Tile]:
         "ChildDesk",
         "mortarboard",
         gettext("Children without a class"),
-        incomplete.figure(incomplete.without_class()),
+        lambda: incomplete.figure(incomplete.without_class()),
         lambda: url_for("ChildAdmin.list", vue="sans-classe"),
     )
     yield Tile(
         "ChildDesk",
         "journal-text",
         gettext("Children without a yearly file"),
-        incomplete.figure(incomplete.without_year_file()),
+        lambda: incomplete.figure(incomplete.without_year_file()),
         lambda: url_for("ChildAdmin.list", vue="sans-dossier"),
     )
     yield Tile(
         "FamilyAccountAdmin",
         "lock",
         gettext("Blocked accounts (figure)"),
-        blocked_figure(),
+        blocked_figure,
         lambda: url_for("FamilyAccountAdmin.list", vue="bloques"),
     )
     yield Tile(
         "OutboxAdmin",
         "envelope-x",
         gettext("E-mails that could not be sent"),
-        notices.dead_mails(),
+        notices.dead_mails,
         lambda: url_for("OutboxAdmin.list", _flt_0_state="dead"),
         "E-mails",
         True,
@@ -169,7 +170,7 @@ def _money() -> Iterator[Tile]:
         "CounterView",
         "wallet2",
         gettext("Negative balances"),
-        wallets.negative_figure(),
+        wallets.negative_figure,
         lambda: url_for("WalletAdmin.list", vue="negatifs"),
         is_alarm=True,
     )
@@ -177,14 +178,14 @@ def _money() -> Iterator[Tile]:
         "CoverageCaseAdmin",
         "calendar-x",
         gettext("Bookings not covered"),
-        _count(CoverageCase, CoverageCase.state == CaseState.OPEN),
+        partial(_count, CoverageCase, CoverageCase.state == CaseState.OPEN),
         lambda: url_for("CoverageCaseAdmin.list", _flt_0_state=CaseState.OPEN.value),
     )
     yield Tile(
         "CounterView",
         "credit-card",
         gettext("Payments to be checked"),
-        _count(Payment, Payment.state == PaymentState.TO_REVIEW),
+        partial(_count, Payment, Payment.state == PaymentState.TO_REVIEW),
         lambda: url_for("PaymentAdmin.list", _flt_0_state=PaymentState.TO_REVIEW.value),
         is_alarm=True,
     )
@@ -193,7 +194,7 @@ def _money() -> Iterator[Tile]:
         "RefundDesk",
         "arrow-counterclockwise",
         gettext("Refunds asked for"),
-        refund_desk.figure(),
+        refund_desk.figure,
         lambda: url_for("RefundDesk.index"),
     )
 
