@@ -22,7 +22,7 @@ from app.households.models import Adult, Child, Household, Schooling, SchoolYear
 from app.requests.definition import Theme
 from app.requests.models import Procedure, Request, Status
 
-PAGE_SIZE = 40
+PAGE_SIZE = 30
 MOST_COUNTED = 1_000
 """Above this, a filter says « more than 1,000 » and asks to be narrowed."""
 MOST_WORDS = 4
