@@ -24,9 +24,9 @@ class Point:
 def timeline(request: Request, moves: Sequence[RequestMove]) -> list[Point]:
     """From the first draft to the answer. Several changes in a row make one point, the last one."""
     points = [Point(gettext("Begun by you"), request.created_at)]
-    for move, following in zip(moves, [*moves[1:], None], strict=True):
+    for place, move in enumerate(moves):
         is_change = move.from_status is move.to_status
-        if is_change and following is not None and following.to_status is move.to_status:
+        if is_change and any(one.to_status is move.to_status for one in moves[place + 1 :][:1]):
             continue
         points.append(Point(gettext("Changed by you") if is_change else _words(move), move.at))
     return [*points, *_to_come(request)]

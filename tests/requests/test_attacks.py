@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,17 +16,20 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import SYSTEM, Actor
 from app.households import services as households
+from app.households.models import Adult, Guardianship
 from app.notices.models import Notice, OutboxMessage
 from app.requests import services
-from app.requests.definition import Definition, Field, Kind, Step
+from app.requests.definition import Choice, Definition, Field, Kind, Step
 from app.requests.errors import BadDefinition
 from app.requests.models import Request, Status
 from app.requests.services import designing
 from tests.factories import Cast
 from tests.requests.conftest import TRIP
-from tests.requests.test_wizard import begin, edition, filled, send, the_request
+from tests.requests.test_wizard import begin, edition, filled, save, send, the_request
 
 Publish = Callable[..., None]
+OWN_PAGES = ("", "annuler", "supprimer", "message", "recepisse", "recepisse.pdf")
+WIZARD_PAGES = ("who", "wish", "vos-justificatifs", "verification", "abandonner")
 HOME = Definition(
     title="Où j’habite",
     theme=TRIP.theme,
@@ -145,3 +150,152 @@ def test_a_restricted_parent_is_told_no_more_of_what_it_asked_for_the_child(
     households.lift_restriction(session, agent, jules, home)
     services.say(session, agent, request.id, "De nouveau", now=now)
     assert session.scalar(sa.select(sa.func.count(Notice.id))) > told[0]
+
+
+BAD = '<script>alert(1)</script><img src=x onerror="alert(2)">{{7*7}}'
+HOSTILE = Definition(
+    title=f"T{BAD}",
+    theme=TRIP.theme,
+    service="school",
+    summary=BAD,
+    text=f"{BAD}\n\n{BAD}",
+    delay_days=30,
+    steps=(
+        Step(
+            "one",
+            f"S{BAD}",
+            (
+                Field("text", Kind.TEXT, f"L{BAD}", help=BAD, required=True),
+                Field(
+                    "choice",
+                    Kind.CHOICE,
+                    f"C{BAD}",
+                    required=True,
+                    choices=(Choice("a", f"A{BAD}"), Choice("b", "B")),
+                ),
+                Field("rows", Kind.GROUP, f"G{BAD}", fields=(Field("name", Kind.TEXT, f"N{BAD}"),)),
+            ),
+            help=BAD,
+        ),
+    ),
+)
+
+
+def test_what_a_definition_says_is_only_text_on_every_page_and_in_every_mail(
+    session: Session, cast: Cast, publish: Publish, sign_in: Any
+) -> None:
+    publish(HOSTILE, "mauvaise")
+    session.commit()
+    camille, agent = sign_in(cast.camille), sign_in(cast.agent)
+    step = begin(camille, "mauvaise")
+    check = send(camille, step, text=BAD, choice="a", **{"rows-0-name": BAD}).location
+    pages = ["/", "/demarches/", "/demarches/mauvaise", step, check]
+    shown = [camille.get(path).text for path in pages]
+    assert save(camille, check).status_code == 302
+    request = the_request(session)
+    session.commit()
+    own = f"/demandes/demarche/{request.id}"
+    shown += [camille.get(path).text for path in ("/demandes/", own, f"{own}/recepisse")]
+    assert camille.get(f"{own}/recepisse.pdf").data.startswith(b"%PDF-")
+    desk, designer = f"/agents/demandes/{request.id}", f"/agents/demarches/{request.procedure_id}"
+    pages = ["/agents/demandes/", desk, "/agents/demarches/", designer, f"{designer}/reglages"]
+    pages += [f"{designer}/etapes/one", f"{designer}/etapes/one/champs/choice"]
+    pages += [f"{designer}/essayer/one", f"{designer}/versions/1"]
+    shown += [agent.get(path).text for path in pages]
+    mail = session.scalars(sa.select(OutboxMessage).order_by(OutboxMessage.id.desc())).first()
+    shown.append(mail.html)
+    for rank, text in enumerate(shown):
+        assert "alert(1)" in text, rank
+        assert "<script>alert" not in text, rank
+        assert "<img src=x" not in text, rank
+        assert "49" not in re.sub(r"\d{3,}", "", text.split("alert(1)")[1][:200]), rank
+
+
+@pytest.mark.parametrize("left", ["restricted_at", "ended_on"])
+def test_who_sees_a_child_no_more_has_none_of_its_pages_by_any_verb(
+    page: FlaskClient, session: Session, cast: Cast, ask: Any, left: str
+) -> None:
+    sent, draft = ask(), ask(draft=True)
+    day = clock.now() if left == "restricted_at" else clock.today()
+    session.execute(
+        sa.update(Guardianship)
+        .where(Guardianship.child_id == cast.jules.id)
+        .values({left: day, "started_on": date(2026, 1, 1)})
+    )
+    session.commit()
+    jules = cast.jules.id
+    tried = [f"/demandes/demarche/{sent.id}/{one}".rstrip("/") for one in OWN_PAGES]
+    tried += [f"/demarches/demande/{draft.id}/{one}" for one in WIZARD_PAGES]
+    tried += [f"/demarches/personnes-autorisees/{jules}", f"/profil/dossiers-annuels/{jules}"]
+    tried += [f"/demarches/personnes-autorisees/{jules}/nouvelle", f"/agenda/{jules}/2027-01"]
+    for path in tried:
+        for method in ("GET", "POST"):
+            answer = page.open(path, method=method, data={"_edition": 1, "text": "a", "terms": "y"})
+            assert answer.status_code in {404, 405}, (method, path)
+    begun = page.post("/demarches/sortie", data={"terms": "y", "_child": jules})
+    assert begun.status_code == 404
+    for path in ("/demandes/", "/demarches/sortie", "/profil/", "/"):
+        assert "Jules" not in page.get(path).text, path
+
+
+FRIENDS = Definition(
+    title="Avec qui",
+    theme=TRIP.theme,
+    service="school",
+    steps=(
+        Step(
+            "who",
+            "Avec qui",
+            (
+                Field(
+                    "mates",
+                    Kind.GROUP,
+                    "Enfants",
+                    required=True,
+                    fields=(
+                        Field("child", Kind.CHILD, "Enfant", required=True),
+                        Field("adult", Kind.ADULT, "Adulte"),
+                        Field("place", Kind.SCHOOL_LEVEL, "École"),
+                    ),
+                ),
+            ),
+        ),
+        Step("more", "Suite", (Field("text", Kind.TEXT, "Motif"),)),
+    ),
+)
+
+
+def test_rows_name_nobody_of_another_household_even_in_a_draft(
+    page: FlaskClient, session: Session, cast: Cast, publish: Publish
+) -> None:
+    publish(FRIENDS, "amis")
+    stranger = session.scalars(
+        sa.select(Adult).where(Adult.household_id == cast.stranger_home.id)
+    ).first()
+    session.commit()
+    url = begin(page, "amis")
+    for name, number in (("child", cast.ines.id), ("adult", stranger.id), ("place-level_id", 999)):
+        row = {"mates-0-child": cast.jules.id, f"mates-0-{name}": number}
+        answer = send(page, url, **row)
+        assert answer.status_code == 400, name
+        assert "Choisissez" in answer.text
+        send(page, url, go="back", **row)  # what was typed wrongly stays in the draft
+        for path in (url, f"/demandes/demarche/{the_request(session).id}", "/demandes/"):
+            shown = page.get(path)
+            assert shown.status_code == 200, (name, path)
+            assert cast.ines.first_name not in shown.text, (name, path)
+            assert stranger.first_name not in shown.text, (name, path)
+    assert page.post(url.replace("/who", "/verification"), data={"_edition": 9}).status_code == 302
+    assert the_request(session).status is Status.DRAFT
+
+
+def test_a_field_that_no_form_has_changes_nothing(
+    page: FlaskClient, session: Session, cast: Cast
+) -> None:
+    forged = {"status": "closed", "household_id": cast.stranger_home.id, "number": "D-1"}
+    check = send(page, begin(page, **forged), child=cast.jules.id, **forged).location
+    send(page, check, text="Baignade", swims="no", reason="x", child_id=cast.ines.id, **forged)
+    request = the_request(session)
+    assert (request.status, request.household_id) == (Status.DRAFT, cast.home.id)
+    assert (request.child_id, request.number, request.reason) == (cast.jules.id, None, "")
+    assert request.answers.keys() == {"child", "text", "swims"}
