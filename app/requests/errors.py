@@ -141,3 +141,9 @@ class ChildFirst(Refusal):
 
     status = 400
     text = N_("Choose the child first, then give the document.")
+
+
+class TiedNoMore(Refusal):
+    """The household that asked is not tied to the child any more, or a court restricted it."""
+
+    text = N_("This household may no longer act for the child: the request can only be refused.")

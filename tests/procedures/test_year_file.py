@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.errors import NotFound
 from app.households.models import Guardianship, Level, MealCode, Schooling, SchoolYear, YearFile
 from app.households.services import year_files
 from app.procedures import year_file
 from app.requests import queries, services
-from app.requests.errors import AlreadyAsked
+from app.requests.errors import AlreadyAsked, TiedNoMore
 from app.requests.models import Request, Status
 from app.requests.services.family import answers_of
 from tests.factories import Cast, Factory
@@ -193,6 +192,6 @@ def test_a_child_lost_meanwhile_closes_nothing(
         .where(Guardianship.household_id == cast.other_home.id)
         .values(restricted_at=clock.now())
     )
-    with pytest.raises(NotFound):
+    with pytest.raises(TiedNoMore):
         services.close(session, agent, request.id, now=clock.now())
     assert session.get_one(Request, request.id).status is Status.PROCESSING

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.households.models import Adult, Guardianship
 from app.notices.models import Notice, OutboxMessage
 from app.requests import services
 from app.requests.definition import Choice, Definition, Field, Kind, Step
-from app.requests.errors import BadDefinition
+from app.requests.errors import BadDefinition, TiedNoMore
 from app.requests.models import Request, Status
 from app.requests.services import designing
 from tests.factories import Cast
@@ -135,21 +136,31 @@ def test_a_title_stays_on_one_line(session: Session) -> None:
 
 
 def test_a_restricted_parent_is_told_no_more_of_what_it_asked_for_the_child(
-    session: Session, cast: Cast, publish: Publish, ask: Any, agent: Actor
+    session: Session,
+    cast: Cast,
+    publish: Publish,
+    ask: Any,
+    agent: Actor,
+    effects: list[int],
 ) -> None:
-    publish()
+    """Nor is anything done on its word any more."""
+    publish(replace(TRIP, effect="noted"))
     request, now = ask(), clock.now()
     home, jules = cast.home.id, cast.jules.id
     households.restrict(session, agent, jules, home, keep_bookings=True, reason="x", now=now)
     told = [session.scalar(sa.select(sa.func.count(one.id))) for one in (Notice, OutboxMessage)]
     services.take(session, agent, request.id, now=now)
     services.say(session, agent, request.id, "Jules va à la piscine", now=now)
-    services.close(session, agent, request.id, now=now)
+    with pytest.raises(TiedNoMore):
+        services.close(session, agent, request.id, now=now)
+    assert effects == []
     after = [session.scalar(sa.select(sa.func.count(one.id))) for one in (Notice, OutboxMessage)]
     assert after == told
     households.lift_restriction(session, agent, jules, home)
     services.say(session, agent, request.id, "De nouveau", now=now)
     assert session.scalar(sa.select(sa.func.count(Notice.id))) > told[0]
+    services.close(session, agent, request.id, now=now)
+    assert effects == [request.id]
 
 
 BAD = '<script>alert(1)</script><img src=x onerror="alert(2)">{{7*7}}'

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from app.core import clock
 from app.core.actor import SYSTEM, Actor
 from app.core.errors import NotFound, Refusal
 from app.core.text import N_
+from app.households import queries as households
 from app.requests import queries, rules
 from app.requests.definition import Once
 from app.requests.effects import EFFECTS
-from app.requests.errors import MovedOn
+from app.requests.errors import MovedOn, TiedNoMore
 from app.requests.models import Request, RequestMove, Status
 from app.requests.rules import Action, Who
 
@@ -104,11 +106,22 @@ def close_with_effect(
     if rules.next_status(request.status, who, Action.CLOSE) is None:
         raise MovedOn
     name = queries.definition_of(request).effect
+    if name:
+        _check_tie(session, request, clock.paris(now).date())
     if name and not _applied(session, actor, request, name, now):
         request.reason = TECHNICAL
         advance(session, actor, request, Who.PORTAL, Action.REFUSE, now=now)
         return
     advance(session, actor, request, who, Action.CLOSE, now=now)
+
+
+def _check_tie(session: Session, request: Request, day: date) -> None:
+    """Nothing is done for a child on the word of who may no longer see it (§3.5). TiedNoMore."""
+    child_id = request.child_id
+    if child_id is None:
+        return
+    if request.household_id not in households.households_of(session, [child_id], day)[child_id]:
+        raise TiedNoMore
 
 
 def _applied(session: Session, actor: Actor, request: Request, name: str, now: datetime) -> bool:
