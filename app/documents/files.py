@@ -60,6 +60,10 @@ NAME_LENGTH = 120
 PDF = "application/pdf"
 ODT_TYPE = b"application/vnd.oasis.opendocument.text"
 ACTIVE_ODT = re.compile(r"^(basic|scripts|object \d+)/|\.(exe|dll|js|vbs|bat|jar|class)$", re.I)
+SCRIPT_ODT = re.compile(rb"<[\w.-]{1,60}:(event-listener|script)[\s/>]")
+"""By any prefix: each file names its own."""
+NOT_UTF8 = (b"\0", b"\xfe", b"\xff")
+"""In no XML of UTF-8: in UTF-16 a script would not be found."""
 ACTIVE_DOC = {"macros", "_vba_project_cur", "vba", "objectpool"}
 ACTIVE_PDF = {
     "/JavaScript",
@@ -298,7 +302,9 @@ def _check_unfolded(name: str, archive: zipfile.ZipFile) -> None:
 def _check_markup(name: str, entry: str, text: bytes) -> None:
     if entry.endswith("manifest.xml") and b"encryption-data" in text:
         raise Locked(name=name)
-    if entry.endswith(".xml") and (b"<script:event-listener" in text or b"<office:script " in text):
+    if entry.endswith(".xml") and any(one in text for one in NOT_UTF8):
+        raise NotWhatItSays(name=name, kind="ODT")
+    if entry.endswith(".xml") and SCRIPT_ODT.search(text):
         raise ActiveContent(name=name)
 
 

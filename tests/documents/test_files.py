@@ -160,6 +160,27 @@ def test_a_doc_whose_folders_hold_each_other_is_refused(monkeypatch: pytest.Monk
         files.check("a.doc", doc())
 
 
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ('<x:event-listener x:language="ooo:script"/>', errors.ActiveContent),
+        ("<o:script>a</o:script>", errors.ActiveContent),
+        ("<office:scripts/>", None),
+    ],
+)
+def test_a_script_is_found_by_any_prefix_and_in_no_other_alphabet(
+    text: str, refusal: type[errors.FileRefused] | None
+) -> None:
+    if refusal is None:
+        assert files.check("a.odt", odt(styles_xml=text.encode())).name == "a.odt"
+        return
+    with pytest.raises(refusal):
+        files.check("a.odt", odt(styles_xml=text.encode()))
+    for alphabet in ("utf-16", "utf-16-le"):
+        with pytest.raises(errors.NotWhatItSays):
+            files.check("a.odt", odt(styles_xml=text.encode(alphabet)))
+
+
 def test_the_place_and_every_other_mark_of_the_camera_are_dropped() -> None:
     exif = Image.Exif()
     exif[0x010F] = "Telephone"
