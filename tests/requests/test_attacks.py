@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from app.notices.models import Notice, OutboxMessage
 from app.requests import services
 from app.requests.definition import Choice, Definition, Field, Kind, Step
 from app.requests.errors import BadDefinition, TiedNoMore
-from app.requests.models import Request, Status
+from app.requests.models import Procedure, Request, Status
 from app.requests.services import designing
 from tests.factories import Cast
 from tests.requests.conftest import TRIP
@@ -310,3 +311,34 @@ def test_a_field_that_no_form_has_changes_nothing(
     assert (request.status, request.household_id) == (Status.DRAFT, cast.home.id)
     assert (request.child_id, request.number, request.reason) == (cast.jules.id, None, "")
     assert request.answers.keys() == {"child", "text", "swims"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"title": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"title": ' + b"9" * 10_000 + b"}",
+        b'{"title": "a", "title": "b"}',
+        b"\xff\xfe{}",
+        json.dumps(TRIP.as_json() | {"page": "javascript:alert(1)"}).encode(),
+        json.dumps(TRIP.as_json() | {"page": "//autre.site/"}).encode(),
+        json.dumps(TRIP.as_json() | {"steps": [[]]}).encode(),
+        json.dumps(TRIP.as_json()).encode() + b" " * designing.IMPORT_BYTES,
+    ],
+    ids=lambda content: content[:12],
+)
+def test_a_hostile_file_makes_no_demarche(
+    session: Session, cast: Cast, sign_in: Any, content: bytes
+) -> None:
+    before = session.scalar(sa.select(sa.func.count(Procedure.id)))
+    session.commit()
+    typed = {"file": (BytesIO(content), "a.json")}
+    answer = sign_in(cast.agent).post(
+        "/agents/demarches/importer", data=typed, content_type="multipart/form-data"
+    )
+    assert answer.status_code in {400, 409, 413}
+    assert "alert(1)" not in answer.text
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count(Procedure.id))) == before
