@@ -121,5 +121,6 @@ EFFECT = Effect(
     _apply,
     check=_check,
     needs=("child", "change", "last_name", "first_name", "phone"),
+    alone=True,
     says=_says,
 )

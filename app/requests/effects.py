@@ -46,7 +46,7 @@ class Effect:
     submission. ``needs``: keys of the fields without which it cannot be done; no definition that
     lacks one is published. ``repeats``: asked again it brings up to date what it made, so « once
     per child and year » counts what is in progress only. ``safe``: agents may close many such
-    requests at once, without opening them. ``says(session, case)``: a sentence (N_) and its facts,
+    requests at once, without opening them. ``alone``: the portal may close it, no agent has to agree. ``says(session, case)``: a sentence (N_) and its facts,
     told to the family once it is done.
     """
 
@@ -58,6 +58,7 @@ class Effect:
     needs: Sequence[str] = ()
     repeats: bool = False
     safe: bool = False
+    alone: bool = False
     says: Callable[[Session, Case], tuple[str, Mapping[str, str]]] | None = None
 
 

@@ -69,19 +69,20 @@ LONGEST_TEXT, MOST_ROWS, LONGEST_DELAY = 5000, 50, 3650
 
 class Offered(NamedTuple):
     """What definitions may name: codes of document types, effects with the keys that each needs,
-    prefills.
+    prefills; of the effects, those that no agent has to agree to.
     """
 
     document_types: Collection[str] = ()
     effects: Mapping[str, Collection[str]] = {}
     prefills: Collection[str] = ()
+    alone: Collection[str] = ()
 
 
 def checks(definition: Definition, offered: Offered) -> list[Reason]:
     """Every reason against publishing; nothing when it can be published."""
     return [
         *_whole(definition),
-        *_effect(definition, offered.effects),
+        *_effect(definition, offered.effects, offered.alone),
         *_needed(definition, offered.document_types),
         *key_faults(definition),
         *_conditions(definition),
@@ -109,9 +110,13 @@ def _whole(definition: Definition) -> Iterator[Reason]:
     yield from _audience(definition)
 
 
-def _effect(definition: Definition, effects: Mapping[str, Collection[str]]) -> Iterator[Reason]:
+def _effect(
+    definition: Definition, effects: Mapping[str, Collection[str]], alone: Collection[str]
+) -> Iterator[Reason]:
     if not definition.effect:
         return
+    if definition.closes_itself and definition.effect not in alone:
+        yield Reason("closes_itself", N_("An agent has to agree to this effect."))
     if definition.effect not in effects:
         yield Reason("effect", N_("This effect does not exist."))
     known = {one.key for one in definition.fields()}

@@ -49,7 +49,10 @@ def effects(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Request ids on which the effect « noted » ran."""
     done: list[int] = []
     effect = Effect(
-        "noted", "Noted", lambda session, actor, case, now: done.append(case.request_id)
+        "noted",
+        "Noted",
+        lambda session, actor, case, now: done.append(case.request_id),
+        alone=True,
     )
     monkeypatch.setitem(EFFECTS, "noted", effect)
     return done

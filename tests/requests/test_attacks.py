@@ -342,3 +342,14 @@ def test_a_hostile_file_makes_no_demarche(
     assert "alert(1)" not in answer.text
     session.rollback()
     assert session.scalar(sa.select(sa.func.count(Procedure.id))) == before
+
+
+@pytest.mark.parametrize("code", ["rattacher-un-enfant", "suppression-des-donnees"])
+def test_what_an_agent_has_to_agree_to_never_closes_itself(session: Session, code: str) -> None:
+    """Whoever knows the name and the birthday of a child would be tied to it at once."""
+    procedure = session.scalars(sa.select(Procedure).where(Procedure.code == code)).one()
+    alone = procedure.draft | {"title": "Copie", "closes_itself": True}
+    made = designing.import_file(session, SYSTEM, json.dumps(alone).encode(), now=clock.now())
+    with pytest.raises(BadDefinition) as refused:
+        services.publish(session, SYSTEM, made.id, now=clock.now())
+    assert "closes_itself" in {one.place for one in refused.value.faults}

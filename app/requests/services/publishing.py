@@ -24,7 +24,9 @@ def reasons_against(session: Session, definition: Definition) -> list[Reason]:
     """Why it cannot be published; nothing when it can."""
     codes = session.scalars(sa.select(DocumentType.code).where(DocumentType.is_active.is_(True)))
     effects = {name: effect.needs for name, effect in EFFECTS.items()}
-    return rules.checks(definition, rules.Offered(frozenset(codes), effects, frozenset(PREFILLS)))
+    alone = {name for name, effect in EFFECTS.items() if effect.alone}
+    offered = rules.Offered(frozenset(codes), effects, frozenset(PREFILLS), alone)
+    return rules.checks(definition, offered)
 
 
 def publish(
