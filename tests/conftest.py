@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
@@ -26,6 +27,7 @@ from app import create_app
 from app.accounts.release import write_permissions
 from app.core.db import db, write_intent
 from app.core.encryption import new_key
+from app.core.models import AuditEvent
 from app.procedures import builtin
 from tests import postgres
 from tests.databases import Database, PostgresqlDatabase, SqliteDatabase
@@ -87,6 +89,8 @@ def migrate(url: str, folder: Path | None) -> None:
         upgrade()
         write_permissions(app)
         builtin.install(db.session(), now=NOW)
+        # Nearly every test writes there: an empty table is emptied again, a filled one costs a copy.
+        db.session.execute(sa.delete(AuditEvent))
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import support
-from tests.browser.montclair import Montclair, field, heading, log_in, tab, type_login
+from tests.browser.montclair import PASSWORD, Montclair, field, heading, log_in, tab, type_login
 
 pytestmark = pytest.mark.browser
 
@@ -168,8 +168,8 @@ def test_blocked_after_five_wrong_passwords_then_both_lost_things(
             email.title(),
         )
         link = town.link(email, "Choisir un nouveau mot de passe")
-        renew(page, link, "Tilleuls-Verts-9")
-        type_login(page, known, "Tilleuls-Verts-9")
+        renew(page, link, PASSWORD)  # the demonstration's: other journeys sign in with it
+        type_login(page, known, PASSWORD)
         expect(page.get_by_role("heading", level=1)).to_contain_text("Bonjour")
         page.goto(link)
         heading(page, "Ce lien ne fonctionne plus")

@@ -204,7 +204,7 @@ def test_without_a_script_nothing_is_missing(browser: Browser, offered: Montclai
 
 
 def test_a_visitor_asks_without_login(browser: Browser, offered: Montclair, phone: bool) -> None:
-    address = f"visiteur-{phone}@exemple.fr"
+    address = f"visiteur-{390 if phone else 1280}@exemple.fr"
     with support.new_page(browser, phone=phone) as page:
         ask(page, offered, stay.PUBLIC_TITLE)
         expect(page.get_by_role("navigation", name="Menu principal")).to_have_count(0)
